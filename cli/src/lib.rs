@@ -1,0 +1,1 @@
+//! The treaty command: policies and cases checked and tested without a proxy.

@@ -1,0 +1,148 @@
+//! What a core may read of an exchange, and what it may ask for.
+
+use std::cell::OnceCell;
+use std::time::{Duration, SystemTime};
+
+use crate::body::BodyNeed;
+use crate::call::Call;
+use crate::fact::{Fact, Facts};
+use crate::headers::Headers;
+use crate::metric::Metric;
+use crate::pipeline::{Direction, HeaderMap, Host, Part};
+
+/// The current event's view of an exchange.
+///
+/// Everything that is read is read on first use and at most once, because each read is a host call
+/// of more than a microsecond: a core that looks at nothing costs nothing.
+pub struct Exchange<'a> {
+    pub(crate) direction: Direction,
+    pub(crate) message: &'a mut Message,
+    pub(crate) facts: &'a mut Facts,
+    pub(crate) asks: &'a mut Asks,
+    pub(crate) host: &'a mut dyn Host,
+}
+
+/// The head and trailers of one direction, as far as they were read.
+#[derive(Debug, Default)]
+pub(crate) struct Message {
+    pub(crate) headers: OnceCell<Headers>,
+    pub(crate) trailers: OnceCell<Headers>,
+    pub(crate) head_sent: bool,
+    pub(crate) head_is_all: bool,
+}
+
+/// What a core asked for during one event.
+#[derive(Debug, Default)]
+pub(crate) struct Asks {
+    pub(crate) body: Option<BodyNeed>,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) wake_after: Option<Duration>,
+}
+
+impl Exchange<'_> {
+    /// The header fields of the message that the event belongs to, with the edits made so far.
+    ///
+    /// In the response phase request headers can no longer be read; what is needed later is kept
+    /// from the request head.
+    pub fn headers(&self) -> &Headers {
+        self.message
+            .headers
+            .get_or_init(|| self.host.headers(self.map(Part::Head)))
+    }
+
+    /// The header fields, to be edited; `None` once the head has gone on.
+    pub fn headers_mut(&mut self) -> Option<&mut Headers> {
+        if self.message.head_sent {
+            return None;
+        }
+        self.headers();
+        self.message.headers.get_mut()
+    }
+
+    /// The trailer fields. They are there in the event for trailers and after it.
+    pub fn trailers(&self) -> &Headers {
+        self.message
+            .trailers
+            .get_or_init(|| self.host.headers(self.map(Part::Trailers)))
+    }
+
+    /// The trailer fields, to be edited. In the event of the last part of a body, a message without
+    /// trailers can be given some.
+    pub fn trailers_mut(&mut self) -> Option<&mut Headers> {
+        self.trailers();
+        self.message.trailers.get_mut()
+    }
+
+    /// Whether the message is its head alone: no body and no trailers follow.
+    pub fn head_is_all(&self) -> bool {
+        self.message.head_is_all
+    }
+
+    /// The time now.
+    pub fn now(&self) -> SystemTime {
+        self.host.now()
+    }
+
+    /// Random bits, not fit for keys.
+    pub fn random(&self) -> u64 {
+        self.host.random()
+    }
+
+    /// A property of the exchange, such as `["xds", "route_name"]` or
+    /// `["connection", "uri_san_peer_certificate"]`; `None` where the proxy has none.
+    pub fn property(&self, path: &[&str]) -> Option<Vec<u8>> {
+        self.host.property(path)
+    }
+
+    /// What was told under this name, by a filter of this module or of one that ran before.
+    pub fn fact(&self, fact: &Fact) -> Option<String> {
+        match self.facts.get(fact) {
+            Some(value) => Some(value.to_owned()),
+            None => self
+                .host
+                .property(&[fact.name])
+                .and_then(|value| String::from_utf8(value).ok()),
+        }
+    }
+
+    /// Tells a fact to the other filters and to the access log.
+    pub fn tell(&mut self, fact: &Fact, value: &str) {
+        let value = fact.cut(value);
+        if self.facts.tell(fact, value) {
+            self.host.tell(fact, value);
+        }
+    }
+
+    /// Adds one to a counter.
+    pub fn count(&mut self, metric: &Metric, labels: &[&str]) {
+        self.host.record(metric, labels, 1);
+    }
+
+    /// Records an amount: adds it to a counter, sets a gauge, or samples a histogram.
+    pub fn record(&mut self, metric: &Metric, labels: &[&str], amount: u64) {
+        self.host.record(metric, labels, amount);
+    }
+
+    /// Asks for the body of this message. It counts in the event of the head.
+    pub fn need_body(&mut self, need: BodyNeed) {
+        self.asks.body = Some(need);
+    }
+
+    /// Asks for a call. Its result comes as an event, also when it could not be sent.
+    pub fn call(&mut self, call: Call) {
+        self.asks.calls.push(call);
+    }
+
+    /// Asks to be woken once after this time (the proxy's ticks make it later by some
+    /// milliseconds). Asking again puts the new time in place of the old one.
+    pub fn wake_after(&mut self, after: Duration) {
+        self.asks.wake_after = Some(after);
+    }
+
+    fn map(&self, part: Part) -> HeaderMap {
+        HeaderMap {
+            direction: self.direction,
+            part,
+        }
+    }
+}

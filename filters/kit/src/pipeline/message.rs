@@ -1,0 +1,364 @@
+//! How far one message has come on its way through the cores.
+
+use super::{Action, Direction, HeaderMap, Host, Part};
+use crate::body::{Access, Body, BodyNeed, Size};
+use crate::exchange::Message;
+use crate::filter::Form;
+use crate::headers::Headers;
+use crate::problem::encode_grpc_message;
+use crate::reply::Reply;
+
+/// The part of the message that the cores look at now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    Head,
+    Body,
+    Trailers,
+    Done,
+}
+
+/// One message: what has arrived of it, what was passed on, and whose turn it is.
+pub(super) struct Passage {
+    pub(super) message: Message,
+    pub(super) step: Step,
+    /// The core that the message waits for.
+    pub(super) waiting: Option<usize>,
+    direction: Direction,
+    /// How many cores the current step has passed.
+    passed: usize,
+    /// Whether the current step has begun.
+    running: bool,
+    needs: Vec<(usize, BodyNeed)>,
+    arrived: Arrived,
+    /// How many octets of the proxy's buffer the cores have seen.
+    seen: usize,
+    /// The body, or the part of it, that the cores look at now.
+    current: Option<Body>,
+}
+
+#[derive(Default)]
+struct Arrived {
+    head: bool,
+    /// Octets that the proxy has buffered or passes now.
+    len: usize,
+    /// A part of the body that no core has seen.
+    unseen: bool,
+    last: bool,
+    trailers: bool,
+    /// The body is longer than any cap, or has no end.
+    unholdable: bool,
+}
+
+impl Passage {
+    pub(super) fn new(direction: Direction) -> Self {
+        Self {
+            message: Message::default(),
+            step: Step::Head,
+            waiting: None,
+            direction,
+            passed: 0,
+            running: false,
+            needs: Vec::new(),
+            arrived: Arrived::default(),
+            seen: 0,
+            current: None,
+        }
+    }
+
+    pub(super) fn head_arrived(&mut self, is_all: bool) {
+        self.arrived.head = true;
+        self.arrived.last = is_all;
+        self.message.head_is_all = is_all;
+    }
+
+    pub(super) fn body_arrived(&mut self, len: usize, last: bool) {
+        self.arrived.len = len;
+        self.arrived.unseen = true;
+        self.arrived.last = last;
+    }
+
+    pub(super) fn trailers_arrived(&mut self) {
+        self.arrived.trailers = true;
+        self.arrived.last = true;
+    }
+
+    /// Notes what a core wants of the body; it counts while the head passes.
+    pub(super) fn need(&mut self, index: usize, need: BodyNeed) {
+        if self.step == Step::Head && !self.message.head_is_all {
+            self.needs.retain(|(other, _)| *other != index);
+            self.needs.push((index, need));
+        }
+    }
+
+    /// Begins the next step, or says what the proxy is to do because nothing can be done now.
+    pub(super) fn next_step(&mut self, form: Form, host: &mut dyn Host) -> Option<Action> {
+        if self.running {
+            return None;
+        }
+        let ready = match self.step {
+            Step::Head => self.arrived.head,
+            Step::Body => self.body_is_due(),
+            Step::Trailers => self.arrived.trailers,
+            Step::Done => false,
+        };
+        if !ready {
+            return Some(self.between_parts(form));
+        }
+        if self.step == Step::Body {
+            self.take_body(host);
+        }
+        self.running = true;
+        self.passed = 0;
+        None
+    }
+
+    /// The position of the next core in the current step, outermost first.
+    pub(super) fn take_turn(&mut self, count: usize) -> Option<usize> {
+        let turn = self.passed;
+        self.passed += 1;
+        (turn < count).then_some(turn)
+    }
+
+    /// What a core is to see of the body now.
+    pub(super) fn lend_body(&mut self, index: usize) -> Option<Body> {
+        let (_, need) = self.needs.iter().find(|(own, _)| *own == index)?;
+        let current = self.current.as_ref()?;
+        let held = match need.access {
+            Access::Hold { cap } => current.size() == Size::Last && current.bytes().len() <= cap,
+            Access::Tee => true,
+        };
+        if held {
+            return self.current.take();
+        }
+        self.needs.retain(|(own, _)| *own != index);
+        Some(Body::new(Vec::new(), Size::NotHeld))
+    }
+
+    /// Takes back what was lent.
+    pub(super) fn return_body(&mut self, body: Body) {
+        if body.size() != Size::NotHeld {
+            self.current = Some(body);
+        }
+    }
+
+    /// Flushes what the cores did in the current step and goes on to the next one.
+    pub(super) fn finish_step(&mut self, form: Form, host: &mut dyn Host) {
+        self.running = false;
+        match self.step {
+            Step::Head => {
+                self.look_ahead(host);
+                if form == Form::Streamed || !self.holds() {
+                    self.send_head(host);
+                }
+                self.step = if self.message.head_is_all {
+                    Step::Done
+                } else {
+                    Step::Body
+                };
+            }
+            Step::Body => {
+                let done = self.arrived.last;
+                self.write_body(host);
+                if done {
+                    self.needs.clear();
+                }
+                if !self.holds() {
+                    self.send_head(host);
+                }
+                if done && !self.arrived.trailers {
+                    self.flush(Part::Trailers, host);
+                }
+                self.step = match (done, self.arrived.trailers) {
+                    (false, _) => Step::Body,
+                    (true, true) => Step::Trailers,
+                    (true, false) => Step::Done,
+                };
+            }
+            Step::Trailers => {
+                self.flush(Part::Trailers, host);
+                self.step = Step::Done;
+            }
+            Step::Done => {}
+        }
+    }
+
+    /// Puts a reply in place of a held response whose body is all there; false where that cannot
+    /// be done.
+    pub(super) fn put_in_place(&mut self, reply: &Reply, host: &mut dyn Host) -> bool {
+        if self.message.head_sent || self.step != Step::Body || !self.arrived.last {
+            return false;
+        }
+        self.message
+            .headers
+            .get_or_init(|| host.headers(map(self.direction, Part::Head)));
+        let Some(headers) = self.message.headers.get_mut() else {
+            return false;
+        };
+        headers.remove_matching(|_| true);
+        headers.set(":status", reply.status.to_string());
+        for (name, value) in &reply.headers {
+            headers.append(name.clone(), value.clone());
+        }
+        if self.arrived.trailers {
+            let trailers = || host.headers(map(self.direction, Part::Trailers));
+            self.message.trailers.get_or_init(trailers);
+            if let Some(trailers) = self.message.trailers.get_mut() {
+                trailers.remove_matching(|_| true);
+                put_grpc_status(trailers, reply);
+            }
+        } else {
+            put_grpc_status(headers, reply);
+        }
+        let mut body = self
+            .current
+            .take()
+            .unwrap_or(Body::new(Vec::new(), Size::Last));
+        body.replace(reply.body.clone());
+        headers.set("content-length", body.bytes().len().to_string());
+        self.current = Some(body);
+        true
+    }
+
+    /// What the proxy does with a part after which the cores have nothing more to say for now.
+    fn between_parts(&mut self, form: Form) -> Action {
+        let head_waits = self.step == Step::Body && !self.message.head_sent;
+        let body_waits = self.step == Step::Body && self.is_holding() && self.arrived.len > 0;
+        if head_waits || (form == Form::Streamed && body_waits) {
+            return Action::Pause;
+        }
+        // What the proxy has buffered goes on, so the buffer starts anew.
+        self.seen = 0;
+        self.arrived.len = 0;
+        Action::Continue
+    }
+
+    /// Whether a core still waits for the whole body.
+    fn holds(&self) -> bool {
+        self.largest_cap().is_some()
+    }
+
+    /// Whether the body is to be kept back, as far as it has come.
+    fn is_holding(&self) -> bool {
+        self.largest_cap()
+            .is_some_and(|cap| self.arrived.len <= cap)
+    }
+
+    fn largest_cap(&self) -> Option<usize> {
+        let cap = |(_, need): &(usize, BodyNeed)| match need.access {
+            Access::Hold { cap } => Some(cap),
+            Access::Tee => None,
+        };
+        self.needs.iter().filter_map(cap).max()
+    }
+
+    /// Whether the cores can be shown a part of the body now.
+    fn body_is_due(&self) -> bool {
+        let passes = self.arrived.unseen && !self.is_holding();
+        let never_held = self.arrived.unholdable && self.holds();
+        self.arrived.last || passes || never_held
+    }
+
+    /// Reads off the head what it says about the body that somebody asked for.
+    fn look_ahead(&mut self, host: &mut dyn Host) {
+        if self.needs.is_empty() {
+            return;
+        }
+        let headers = self
+            .message
+            .headers
+            .get_or_init(|| host.headers(map(self.direction, Part::Head)));
+        let announced = || headers.text("content-length")?.parse::<usize>().ok();
+        let too_long = self
+            .largest_cap()
+            .is_some_and(|cap| announced().is_some_and(|len| len > cap));
+        self.arrived.unholdable = too_long || is_endless(headers);
+    }
+
+    /// Reads the part of the body that the cores have not seen.
+    fn take_body(&mut self, host: &mut dyn Host) {
+        self.arrived.unseen = false;
+        let mut bytes = if self.needs.is_empty() || self.arrived.len == 0 {
+            Vec::new()
+        } else {
+            host.body(self.direction)
+        };
+        bytes.drain(..self.seen.min(bytes.len()));
+        let size = if self.arrived.last {
+            Size::Last
+        } else {
+            Size::Chunk
+        };
+        self.current = Some(Body::new(bytes, size));
+    }
+
+    /// Puts the cores' octets in place of those that the proxy has.
+    fn write_body(&mut self, host: &mut dyn Host) {
+        let Some(body) = self.current.take() else {
+            return;
+        };
+        if !body.is_replaced() {
+            self.seen = self.arrived.len;
+            return;
+        }
+        let buffered = host.body(self.direction);
+        let before = buffered.get(..self.seen).unwrap_or_default();
+        let written = [before, body.bytes()].concat();
+        host.replace_body(self.direction, &written);
+        self.seen = written.len();
+        self.arrived.len = written.len();
+        if let (false, true, Some(headers)) = (
+            self.message.head_sent,
+            self.arrived.last,
+            self.message.headers.get_mut(),
+        ) && headers.contains("content-length")
+        {
+            headers.set("content-length", written.len().to_string());
+        }
+    }
+
+    fn send_head(&mut self, host: &mut dyn Host) {
+        if self.message.head_sent {
+            return;
+        }
+        let may_change = self.needs.iter().any(|(_, need)| need.replaces);
+        if may_change && let Some(headers) = self.message.headers.get_mut() {
+            headers.remove("content-length");
+        }
+        self.flush(Part::Head, host);
+        self.message.head_sent = true;
+    }
+
+    fn flush(&mut self, part: Part, host: &mut dyn Host) {
+        let headers = match part {
+            Part::Head => self.message.headers.get_mut(),
+            Part::Trailers => self.message.trailers.get_mut(),
+        };
+        if let Some(headers) = headers.filter(|headers| headers.is_edited()) {
+            host.edit(map(self.direction, part), headers.take_edits());
+        }
+    }
+}
+
+fn map(direction: Direction, part: Part) -> HeaderMap {
+    HeaderMap { direction, part }
+}
+
+fn put_grpc_status(fields: &mut Headers, reply: &Reply) {
+    if let Some(grpc) = &reply.grpc {
+        fields.set("grpc-status", grpc.code.to_string());
+        fields.set("grpc-message", encode_grpc_message(&grpc.message));
+    }
+}
+
+/// Upgraded connections, tunnels and event streams have no end to wait for.
+fn is_endless(headers: &Headers) -> bool {
+    let event_stream = |value: &str| {
+        value
+            .get(..17)
+            .is_some_and(|start| start.eq_ignore_ascii_case("text/event-stream"))
+    };
+    headers.contains("upgrade")
+        || headers.text(":method") == Some("CONNECT")
+        || headers.text(":status") == Some("101")
+        || headers.text("content-type").is_some_and(event_stream)
+}

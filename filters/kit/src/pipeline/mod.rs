@@ -1,0 +1,371 @@
+//! Runs one or more cores over one exchange.
+//!
+//! On requests the cores are called outer to inner, on responses inner to outer, and each sees the
+//! edits of those before it. The pipeline alone pauses, buffers (once, at the largest cap asked),
+//! orders, corrects lengths and flushes, so that a bundle of filters in one module answers as the
+//! chain of their modules does.
+//!
+//! Rules of composition:
+//! - While one core waits, the later ones are not called and every part of the message stays paused.
+//! - A reply passes only the cores outside the one that made it.
+//! - A core sees the response only if it saw the request head.
+//! - Streams stay streams: an upgraded connection and an event stream are never held.
+
+mod host;
+mod message;
+
+pub use host::{Direction, HeaderMap, Host, Part};
+
+use crate::call::{Call, CallId, CallResult};
+use crate::exchange::{Asks, Exchange};
+use crate::fact::{Facts, REFUSAL};
+use crate::filter::{Core, End, Flow, Form};
+use crate::reply::Reply;
+use message::{Passage, Step};
+
+/// What the proxy is to do with the part of a message that it has just shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Action {
+    /// Pass it on.
+    Continue,
+    /// Keep it, and what follows it, until [`Host::resume`] or a later part says otherwise.
+    Pause,
+}
+
+/// The cores of one exchange and how far each message has come.
+pub struct Pipeline {
+    slots: Vec<Slot>,
+    form: Form,
+    request: Passage,
+    response: Passage,
+    facts: Facts,
+    replied: Option<usize>,
+    ended: bool,
+}
+
+struct Slot {
+    core: Box<dyn Core>,
+    entered: bool,
+    /// Calls without a result.
+    calls: Vec<CallId>,
+    timer: bool,
+}
+
+impl Pipeline {
+    /// A pipeline for one exchange; `cores` stand in the order of the chain, outermost first.
+    pub fn new(cores: impl IntoIterator<Item = Box<dyn Core>>, form: Form) -> Self {
+        let slot = |core| Slot {
+            core,
+            entered: false,
+            calls: Vec::new(),
+            timer: false,
+        };
+        Self {
+            slots: cores.into_iter().map(slot).collect(),
+            form,
+            request: Passage::new(Direction::Request),
+            response: Passage::new(Direction::Response),
+            facts: Facts::default(),
+            replied: None,
+            ended: false,
+        }
+    }
+
+    /// The head of a message has come; `is_all` when nothing follows it.
+    pub fn head(&mut self, direction: Direction, is_all: bool, host: &mut dyn Host) -> Action {
+        self.passage(direction).head_arrived(is_all);
+        self.advance(direction, host)
+    }
+
+    /// A part of a body has come, and the proxy now has `len` octets of it buffered or passing;
+    /// `last` when nothing follows it.
+    pub fn body(
+        &mut self,
+        direction: Direction,
+        len: usize,
+        last: bool,
+        host: &mut dyn Host,
+    ) -> Action {
+        self.passage(direction).body_arrived(len, last);
+        self.advance(direction, host)
+    }
+
+    /// The trailers of a message have come.
+    pub fn trailers(&mut self, direction: Direction, host: &mut dyn Host) -> Action {
+        self.passage(direction).trailers_arrived();
+        self.advance(direction, host)
+    }
+
+    /// A call that the core in `slot` asked for has ended.
+    pub fn call_result(
+        &mut self,
+        slot: usize,
+        id: CallId,
+        result: CallResult,
+        host: &mut dyn Host,
+    ) {
+        if let Some(slot) = self.slots.get_mut(slot) {
+            slot.calls.retain(|pending| *pending != id);
+        }
+        self.wake(slot, host, |core, x| core.call_result(id, result, x));
+    }
+
+    /// The time that the core in `slot` asked to be woken after has passed.
+    pub fn timer(&mut self, slot: usize, host: &mut dyn Host) {
+        let asked = |slot: &mut Slot| std::mem::take(&mut slot.timer);
+        if self.slots.get_mut(slot).is_some_and(asked) {
+            self.wake(slot, host, |core, x| core.timer(x));
+        }
+    }
+
+    /// The exchange is over.
+    pub fn end(&mut self, host: &mut dyn Host) {
+        let end = if self.response.step == Step::Done {
+            End::Complete
+        } else {
+            End::Aborted
+        };
+        self.ended = true;
+        for slot in &mut self.slots {
+            slot.timer = false;
+        }
+        for index in 0..self.slots.len() {
+            if self.slots.get(index).is_some_and(|slot| slot.entered) {
+                // Nothing goes on any more, so the flow means nothing.
+                let _ = self.event(index, Direction::Response, host, |core, x| {
+                    core.end(end, x);
+                    Flow::Continue
+                });
+            }
+        }
+    }
+
+    /// What the filters have told about this exchange.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Runs a message through the cores as far as it has arrived and nobody waits.
+    fn advance(&mut self, direction: Direction, host: &mut dyn Host) -> Action {
+        loop {
+            if self.passage(direction).waiting.is_some() {
+                return Action::Pause;
+            }
+            let form = self.form;
+            if let Some(action) = self.passage(direction).next_step(form, host) {
+                return action;
+            }
+            while let Some(index) = self.next_core(direction) {
+                match self.step(index, direction, host) {
+                    Flow::Continue => {}
+                    Flow::Wait => {
+                        self.passage(direction).waiting = Some(index);
+                        return Action::Pause;
+                    }
+                    Flow::Reply(reply) => {
+                        if let Some(action) = self.reply(index, direction, &reply, host) {
+                            return action;
+                        }
+                    }
+                }
+            }
+            self.passage(direction).finish_step(form, host);
+        }
+    }
+
+    /// The next core of the current step, if there is one.
+    fn next_core(&mut self, direction: Direction) -> Option<usize> {
+        let count = self.slots.len();
+        loop {
+            let passed = self.passage(direction).take_turn(count)?;
+            let index = match direction {
+                Direction::Request => passed,
+                Direction::Response => count - 1 - passed,
+            };
+            let slot = self.slots.get_mut(index)?;
+            match direction {
+                Direction::Request => slot.entered = true,
+                Direction::Response if !slot.entered || self.replied == Some(index) => continue,
+                Direction::Response => {}
+            }
+            return Some(index);
+        }
+    }
+
+    /// Gives one core the event of the current step.
+    fn step(&mut self, index: usize, direction: Direction, host: &mut dyn Host) -> Flow {
+        use Direction::{Request, Response};
+        let step = self.passage(direction).step;
+        match (direction, step) {
+            (Request, Step::Head) => {
+                self.event(index, direction, host, |core, x| core.request_head(x))
+            }
+            (Response, Step::Head) => {
+                self.event(index, direction, host, |core, x| core.response_head(x))
+            }
+            (Request, Step::Trailers) => {
+                self.event(index, direction, host, |core, x| core.request_trailers(x))
+            }
+            (Response, Step::Trailers) => {
+                self.event(index, direction, host, |core, x| core.response_trailers(x))
+            }
+            (_, Step::Body) => self.body_step(index, direction, host),
+            (_, Step::Done) => Flow::Continue,
+        }
+    }
+
+    fn body_step(&mut self, index: usize, direction: Direction, host: &mut dyn Host) -> Flow {
+        let Some(mut body) = self.passage(direction).lend_body(index) else {
+            return Flow::Continue;
+        };
+        let flow = self.event(index, direction, host, |core, x| match direction {
+            Direction::Request => core.request_body(&mut body, x),
+            Direction::Response => core.response_body(&mut body, x),
+        });
+        self.passage(direction).return_body(body);
+        flow
+    }
+
+    /// Calls one core and carries out what it asked for.
+    fn event(
+        &mut self,
+        index: usize,
+        direction: Direction,
+        host: &mut dyn Host,
+        call: impl FnOnce(&mut dyn Core, &mut Exchange<'_>) -> Flow,
+    ) -> Flow {
+        let Some(slot) = self.slots.get_mut(index) else {
+            return Flow::Continue;
+        };
+        let passage = match direction {
+            Direction::Request => &mut self.request,
+            Direction::Response => &mut self.response,
+        };
+        let mut asks = Asks::default();
+        let flow = call(
+            slot.core.as_mut(),
+            &mut Exchange {
+                direction,
+                message: &mut passage.message,
+                facts: &mut self.facts,
+                asks: &mut asks,
+                host: &mut *host,
+            },
+        );
+        if let Some(need) = asks.body {
+            passage.need(index, need);
+        }
+        if let Some(after) = asks.wake_after {
+            slot.timer = true;
+            host.wake_after(index, after);
+        }
+        let flow = self.send_calls(index, direction, asks.calls, flow, host);
+        match self.slots.get(index) {
+            // Nothing would ever end this wait.
+            Some(slot) if slot.calls.is_empty() && !slot.timer && flow == Flow::Wait => {
+                Flow::Continue
+            }
+            _ => flow,
+        }
+    }
+
+    /// Sends calls; one that cannot be sent ends at once, and the core may then decide otherwise.
+    fn send_calls(
+        &mut self,
+        index: usize,
+        direction: Direction,
+        calls: Vec<Call>,
+        mut flow: Flow,
+        host: &mut dyn Host,
+    ) -> Flow {
+        for mut call in calls {
+            call.outlives = call.outlives || self.ended;
+            let id = call.id;
+            match host.call(index, call) {
+                Ok(()) => {
+                    if let Some(slot) = self.slots.get_mut(index) {
+                        slot.calls.push(id);
+                    }
+                }
+                Err(failure) => {
+                    let result = CallResult::Failed(failure);
+                    let then = self.event(index, direction, host, |core, x| {
+                        core.call_result(id, result, x)
+                    });
+                    if flow == Flow::Wait {
+                        flow = then;
+                    }
+                }
+            }
+        }
+        flow
+    }
+
+    /// Calls a core for something that it had asked for, and lets the message go on if it waited
+    /// for just that.
+    fn wake(
+        &mut self,
+        index: usize,
+        host: &mut dyn Host,
+        call: impl FnOnce(&mut dyn Core, &mut Exchange<'_>) -> Flow,
+    ) {
+        let direction = if self.response.waiting == Some(index) {
+            Direction::Response
+        } else if self.request.waiting == Some(index) || self.response.step == Step::Head {
+            Direction::Request
+        } else {
+            Direction::Response
+        };
+        let flow = self.event(index, direction, host, call);
+        if self.ended || self.passage(direction).waiting != Some(index) {
+            return;
+        }
+        match flow {
+            Flow::Wait => return,
+            Flow::Continue => self.passage(direction).waiting = None,
+            Flow::Reply(reply) => {
+                self.passage(direction).waiting = None;
+                if self.reply(index, direction, &reply, host).is_some() {
+                    return;
+                }
+            }
+        }
+        if self.advance(direction, host) == Action::Continue {
+            host.resume(direction);
+        }
+    }
+
+    /// Answers the client. `None` when the answer was put in place of a held response, which then
+    /// goes on to the outer cores.
+    fn reply(
+        &mut self,
+        index: usize,
+        direction: Direction,
+        reply: &Reply,
+        host: &mut dyn Host,
+    ) -> Option<Action> {
+        let told = reply
+            .details
+            .strip_prefix("treaty.")
+            .unwrap_or(&reply.details);
+        let told = REFUSAL.cut(told);
+        if self.facts.tell(&REFUSAL, told) {
+            host.tell(&REFUSAL, told);
+        }
+        self.replied = Some(index);
+        if direction == Direction::Response && self.response.put_in_place(reply, host) {
+            return None;
+        }
+        self.passage(direction).step = Step::Done;
+        host.reply(reply);
+        Some(Action::Pause)
+    }
+
+    fn passage(&mut self, direction: Direction) -> &mut Passage {
+        match direction {
+            Direction::Request => &mut self.request,
+            Direction::Response => &mut self.response,
+        }
+    }
+}

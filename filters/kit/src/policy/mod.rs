@@ -1,0 +1,19 @@
+//! How a JSON document becomes a checked policy.
+//!
+//! A filter declares the shape of its policy with [`deserr::Deserr`] over the kinds in [`value`],
+//! reads it with [`Document::read`], and then checks what no shape can say. Every mistake is
+//! reported at once, each with its place; a policy that loads cannot fail later.
+
+mod document;
+mod finding;
+mod mode;
+mod service;
+pub mod value;
+
+pub use document::{Document, FORMAT};
+pub use finding::{Finding, Findings, child, did_you_mean, list};
+pub use mode::Mode;
+pub use service::{Runtime, Service, check_services};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+use deserr::Deserr;
+
+use super::value::{Octets, Percent, Span, Timestamp};
+use super::*;
+
+#[derive(Debug, Deserr)]
+#[deserr(error = Findings, rename_all = camelCase, deny_unknown_fields)]
+#[allow(dead_code, reason = "Only reading is tested.")]
+struct Sample {
+    version: u8,
+    #[deserr(default)]
+    mode: Mode,
+    max_size: Octets,
+    #[deserr(default)]
+    timeout: Option<Span>,
+    #[deserr(default)]
+    since: Option<Timestamp>,
+    #[deserr(default)]
+    share: Option<Percent>,
+}
+
+fn findings(text: &str) -> Vec<String> {
+    let found = Document::parse(text.as_bytes()).and_then(|document| document.read::<Sample>());
+    let findings = found.expect_err("the sample is bad");
+    findings.0.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn every_mistake_is_reported_at_once_with_its_place() {
+    let found = findings(
+        r#"{"version": 1, "mode": "reprot", "maxsize": 1, "timeout": 3, "since": "yesterday"}"#,
+    );
+    assert_eq!(
+        found,
+        [
+            "/maxsize: is not a known name here; expected one of `version`, `mode`, `maxSize`, \
+             `timeout`, `since` or `share`; did you mean `maxSize`?",
+            "/mode: expected one of `off`, `report` or `enforce`; did you mean `report`?",
+            "/since: expected an RFC 3339 date and time from 1970 to 9999, such as \
+             \"2026-01-31T00:00:00Z\"",
+            "/timeout: expected a string, found an integer",
+            "`maxSize` is missing",
+        ]
+    );
+}
+
+#[test]
+fn a_struct_from_istio_reads_like_the_document_itself() {
+    let direct = Document::parse(br#"{"version": 1, "maxSize": "1KiB"}"#).unwrap();
+    let doubles = Document::parse(br#"{"version": 1.0, "maxSize": "1KiB"}"#).unwrap();
+    let text =
+        Document::parse(br#"{"policyJson": "{\"version\": 1, \"maxSize\": \"1KiB\"}"}"#).unwrap();
+    assert_eq!(direct, doubles);
+    assert_eq!(direct, text);
+    assert_eq!(direct.digest(), text.digest());
+    assert!(direct.read::<Sample>().is_ok());
+}
+
+#[test]
+fn a_name_that_stands_twice_is_refused() {
+    assert_eq!(
+        findings(r#"{"version": 1, "maxSize": "1B", "maxSize": "2B"}"#),
+        ["/maxSize: stands twice in this object; keep one of them"]
+    );
+}
+
+#[test]
+fn an_unknown_format_version_is_refused() {
+    assert_eq!(
+        findings(r#"{"version": 2, "maxSize": "1B"}"#),
+        ["/version: expected 1, the only format version that this build reads"]
+    );
+    assert_eq!(
+        findings(r#"{"maxSize": "1B"}"#),
+        ["`version` is missing; expected `\"version\": 1`"]
+    );
+}
+
+#[test]
+fn text_that_is_not_json_is_refused_with_its_line() {
+    assert_eq!(
+        findings("{\"version\": 1,\n oops}"),
+        ["is not JSON: there is a mistake at line 2 column 2"]
+    );
+    assert_eq!(
+        findings(" "),
+        ["the configuration is empty; expected a policy document"]
+    );
+}
+
+#[test]
+fn percentages_have_at_most_two_decimals() {
+    let read = |share: &str| {
+        let text = format!(r#"{{"version": 1, "maxSize": "1B", "share": {share}}}"#);
+        Document::parse(text.as_bytes())
+            .and_then(|document| document.read::<Sample>())
+            .map(|sample| sample.share.map(Percent::basis_points))
+    };
+    assert_eq!(read("12.5"), Ok(Some(1250)));
+    assert_eq!(read("0.01"), Ok(Some(1)));
+    assert_eq!(read("100"), Ok(Some(10_000)));
+    assert!(read("0.001").is_err());
+    assert!(read("100.5").is_err());
+    assert!(read("\"5\"").is_err());
+}
+
+#[test]
+fn a_policy_that_is_off_is_off_for_every_rule() {
+    assert_eq!(Mode::Off.of_rule(Some(Mode::Enforce)), Mode::Off);
+    assert_eq!(Mode::Report.of_rule(Some(Mode::Enforce)), Mode::Enforce);
+    assert_eq!(Mode::Enforce.of_rule(None), Mode::Enforce);
+}

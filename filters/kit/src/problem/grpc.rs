@@ -1,0 +1,86 @@
+//! Problems for gRPC and gRPC-Web clients: a trailers-only response with `google.rpc.Status`.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use prost::Message;
+
+use super::details::{self, Any, Metadata, Status};
+use super::{Fields, Problem, field};
+use crate::reply::{GrpcStatus, Reply};
+
+/// What `grpc-message` may not hold as it is: anything but 0x20-0x24 and 0x26-0x7E.
+const NOT_IN_MESSAGES: &AsciiSet = &CONTROLS.add(b'%');
+
+/// Clients need take no more than 8 KiB of metadata, and some take no more. The message stands in
+/// it twice, once percent-encoded, so that it may triple.
+const MAX_MESSAGE: usize = 1024;
+const MAX_DETAILS: usize = 4096;
+
+/// Encodes a message for the header `grpc-message`.
+pub fn encode_grpc_message(message: &str) -> String {
+    utf8_percent_encode(message, NOT_IN_MESSAGES).to_string()
+}
+
+/// The answer to a client whom the proxy, too, takes for a gRPC client: the proxy gives it its
+/// shape.
+pub(super) fn reply(problem: &Problem) -> Reply {
+    Reply {
+        status: 200,
+        headers: fields(problem),
+        body: Vec::new(),
+        grpc: Some(GrpcStatus {
+            code: problem.kind.grpc.number(),
+            message: message(problem).to_owned(),
+        }),
+        details: problem.kind.details(),
+    }
+}
+
+/// The answer as a trailers-only response that is complete as it stands.
+pub(super) fn trailers_only(problem: &Problem, content_type: &str) -> Reply {
+    let mut headers = vec![
+        field("content-type", content_type),
+        field("grpc-status", problem.kind.grpc.number().to_string()),
+        field("grpc-message", encode_grpc_message(message(problem))),
+    ];
+    headers.append(&mut fields(problem));
+    Reply {
+        status: 200,
+        headers,
+        body: Vec::new(),
+        grpc: None,
+        details: problem.kind.details(),
+    }
+}
+
+fn fields(problem: &Problem) -> Fields {
+    let mut details = status(problem, Metadata::Full);
+    if details.len() > MAX_DETAILS {
+        details = status(problem, Metadata::Empty);
+    }
+    let mut fields = vec![field("grpc-status-details-bin", details)];
+    fields.extend_from_slice(&problem.headers);
+    fields
+}
+
+fn status(problem: &Problem, metadata: Metadata) -> String {
+    let details = details::of(problem, metadata).into_iter();
+    let status = Status {
+        code: problem.kind.grpc.number().into(),
+        message: message(problem).to_owned(),
+        details: details
+            .map(|detail| Any {
+                type_url: format!("type.googleapis.com/{}", detail.name),
+                value: detail.value,
+            })
+            .collect(),
+    };
+    STANDARD_NO_PAD.encode(status.encode_to_vec())
+}
+
+fn message(problem: &Problem) -> &str {
+    let message = problem.message();
+    let end = message.floor_char_boundary(MAX_MESSAGE);
+    message.get(..end).unwrap_or_default()
+}
