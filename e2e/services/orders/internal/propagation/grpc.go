@@ -1,0 +1,26 @@
+package propagation
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+)
+
+// UnaryServerInterceptor remembers the metadata that travels on for as long as
+// the call is handled.
+func UnaryServerInterceptor(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+	return handle(collect(ctx, func(name string) []string {
+		return metadata.ValueFromIncomingContext(ctx, name)
+	}), request)
+}
+
+// UnaryClientInterceptor adds the remembered metadata to a call.
+func UnaryClientInterceptor(ctx context.Context, method string, request, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
+	for name, values := range fromContext(ctx) {
+		for _, value := range values {
+			ctx = metadata.AppendToOutgoingContext(ctx, name, value)
+		}
+	}
+	return invoke(ctx, method, request, reply, conn, options...)
+}

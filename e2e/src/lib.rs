@@ -1,0 +1,66 @@
+//! Treaty in a real Envoy, in front of real services: the equipment of the end-to-end tests, the
+//! demo and the benchmark.
+//!
+//! A test puts together what a mesh would have around one proxy, and then plays both ends of it:
+//!
+//! ```text
+//!  Client / raw ──► Envoy (Config: Listener, WasmFilter, Route, Cluster) ──► Upstream (scripted)
+//!                     │                                                      or Service (orders,
+//!                     └─► AccessLog, counters, log                              payments)
+//! ```
+//!
+//! - [`Envoy`] runs the real binary and tells its addresses, counters and log.
+//! - [`Config`] is what it runs: checked in under `envoy-configs/`, or composed in a few lines from
+//!   [`Listener`], [`WasmFilter`], [`Route`] and [`Cluster`].
+//! - [`Upstream`] answers from a script and remembers what reached it, to the octet.
+//! - [`Client`] sends HTTP/1.1 and HTTP/2; [`raw()`] sends what no client would.
+//! - [`Service`] starts the example services in Go and Rust.
+//! - [`AccessLog`] reads what Envoy logs, line by line.
+//!
+//! Everything looks blocking to its caller, listens on loopback only, takes free ports, and ends
+//! with the value that started it, or with the test process. A wait always has a deadline, and what
+//! cannot be started or found panics with the reason: here a panic is a failed test.
+//!
+//! ```no_run
+//! use e2e::{Client, Cluster, Config, Envoy, Listener, Options, Request, Route, Upstream, WasmFilter};
+//!
+//! let upstream = Upstream::start();
+//! let config = Config::new()
+//!     .listener(
+//!         Listener::new("edge")
+//!             .filter(WasmFilter::new("version-negotiation").policy(r#"{"version": 1}"#))
+//!             .route(Route::prefix("/", "upstream")),
+//!     )
+//!     .cluster(Cluster::new("upstream", upstream.address()));
+//! let envoy = Envoy::start(config, &Options::default())?;
+//! let response = Client::http2(envoy.address("edge")).send(Request::get("/orders/1"));
+//! assert_eq!(response.status, 200);
+//! # Ok::<(), e2e::StartError>(())
+//! ```
+
+mod access_log;
+mod client;
+mod config;
+mod envoy;
+mod fields;
+mod payload;
+mod poll;
+mod ports;
+mod process;
+mod raw;
+mod repository;
+mod runtime;
+mod services;
+mod upstream;
+
+pub use access_log::AccessLog;
+pub use client::{Client, Exchange, Request, Response, SendError};
+pub use config::{Cluster, Config, Listener, Protocol, Route, WasmFilter};
+pub use envoy::{Envoy, Options, StartError};
+pub use fields::Fields;
+pub use hyper::Version;
+pub use ports::reserve_address;
+pub use raw::{parse_response, raw};
+pub use repository::dist;
+pub use services::{Peer, Service};
+pub use upstream::{Answer, Ending, Seen, Upstream};
