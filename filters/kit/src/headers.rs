@@ -199,7 +199,7 @@ impl Headers {
         let changed = std::mem::take(&mut self.changed);
         let mut edits = Vec::with_capacity(changed.len());
         for name in changed {
-            self.net_edits(name, &mut edits);
+            self.net_edits(&name, &mut edits);
         }
         self.settle();
         edits
@@ -210,7 +210,8 @@ impl Headers {
         !self.changed.is_empty()
     }
 
-    fn net_edits(&self, name: Cow<'static, str>, edits: &mut Vec<Edit>) {
+    #[expect(clippy::ptr_arg, reason = "A name that is static stays so when it is cloned.")]
+    fn net_edits(&self, name: &Cow<'static, str>, edits: &mut Vec<Edit>) {
         let of_name = || {
             self.pairs
                 .iter()
@@ -250,6 +251,7 @@ impl Headers {
         }
     }
 
+    #[expect(clippy::ptr_arg, reason = "A name that is static stays so when it is cloned.")]
     fn touch(&mut self, name: &Cow<'static, str>) {
         if !self.changed.contains(name) {
             self.changed.push(name.clone());

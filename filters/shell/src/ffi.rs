@@ -157,9 +157,9 @@ fn taken(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8>> 
     if data.is_null() || len == 0 {
         return Ok(Vec::new());
     }
-    // SAFETY: The host got this memory from `proxy_on_memory_allocate`, which made a `Vec<u8>` of
-    // exactly this capacity and forgot it.
-    Ok(unsafe { Vec::from_raw_parts(data, len, len) })
+    // SAFETY: The host got this memory from `proxy_on_memory_allocate`, which made a boxed slice of
+    // exactly this length and forgot it.
+    Ok(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(data, len)) }.into_vec())
 }
 
 pub(crate) fn log(level: LogLevel, message: &str) {

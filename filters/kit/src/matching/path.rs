@@ -195,15 +195,12 @@ fn decode_unreserved(segment: &str) -> Cow<'_, str> {
             .and_then(|digits| u8::from_str_radix(digits, 16).ok())
             .map(char::from)
             .filter(|c| c.is_ascii_alphanumeric() || "-._~".contains(*c));
-        match (octet, after.get(2..)) {
-            (Some(c), Some(after)) => {
-                decoded.push(c);
-                rest = after;
-            }
-            _ => {
-                decoded.push('%');
-                rest = after;
-            }
+        if let (Some(c), Some(after)) = (octet, after.get(2..)) {
+            decoded.push(c);
+            rest = after;
+        } else {
+            decoded.push('%');
+            rest = after;
         }
     }
     decoded.push_str(rest);

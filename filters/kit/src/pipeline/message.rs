@@ -37,6 +37,7 @@ pub(super) struct Passage {
 }
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "Each is a part that came or did not.")]
 struct Arrived {
     head: bool,
     /// Octets that the proxy has buffered or passes now.
@@ -196,19 +197,13 @@ impl Passage {
         };
         headers.remove_matching(|_| true);
         headers.set(":status", reply.status.to_string());
-        for (name, value) in &reply.headers {
-            headers.append(name.clone(), value.clone());
-        }
+        let mut own_trailers = None;
         if self.arrived.trailers {
-            let trailers = || host.headers(map(self.direction, Part::Trailers));
-            self.message.trailers.get_or_init(trailers);
-            if let Some(trailers) = self.message.trailers.get_mut() {
-                trailers.remove_matching(|_| true);
-                put_grpc_status(trailers, reply);
-            }
-        } else {
-            put_grpc_status(headers, reply);
+            let read = || host.headers(map(self.direction, Part::Trailers));
+            self.message.trailers.get_or_init(read);
+            own_trailers = self.message.trailers.get_mut();
         }
+        put_fields(headers, own_trailers, reply);
         let mut body = self
             .current
             .take()
@@ -343,10 +338,29 @@ fn map(direction: Direction, part: Part) -> HeaderMap {
     HeaderMap { direction, part }
 }
 
-fn put_grpc_status(fields: &mut Headers, reply: &Reply) {
-    if let Some(grpc) = &reply.grpc {
-        fields.set("grpc-status", grpc.code.to_string());
-        fields.set("grpc-message", encode_grpc_message(&grpc.message));
+/// Writes a reply's fields; what tells the outcome of a gRPC call goes where its client looks: into
+/// the trailers where the message has some, else into the head.
+fn put_fields(headers: &mut Headers, mut trailers: Option<&mut Headers>, reply: &Reply) {
+    if let Some(trailers) = &mut trailers {
+        trailers.remove_matching(|_| true);
+    }
+    if reply.grpc.is_some() {
+        headers.set("content-type", "application/grpc");
+    }
+    let outcome = reply.grpc.iter().flat_map(|grpc| {
+        [
+            ("grpc-status".to_owned(), grpc.code.to_string().into_bytes()),
+            (
+                "grpc-message".to_owned(),
+                encode_grpc_message(&grpc.message).into_bytes(),
+            ),
+        ]
+    });
+    for (name, value) in reply.headers.iter().cloned().chain(outcome) {
+        match &mut trailers {
+            Some(trailers) if name.starts_with("grpc-") => trailers.append(name, value),
+            _ => headers.append(name, value),
+        }
     }
 }
 

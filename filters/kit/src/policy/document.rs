@@ -1,6 +1,6 @@
 //! A policy document as it comes: JSON text, wrapped or not, from Envoy, Istio or a file.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -76,12 +76,12 @@ impl Document {
     /// The first 12 hexadecimal digits of the SHA-256 of the document, whatever the order of its
     /// names and its white space.
     pub fn digest(&self) -> String {
-        let digest = Sha256::digest(self.value.to_string());
-        digest
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        let mut digits = String::with_capacity(12);
+        for byte in Sha256::digest(self.value.to_string()).iter().take(6) {
+            // Writing to a String cannot fail.
+            let _ = write!(digits, "{byte:02x}");
+        }
+        digits
     }
 
     /// Holds the format version to the one that this build reads.
@@ -135,7 +135,7 @@ fn category(error: &serde_json::Error) -> &'static str {
     }
 }
 
-/// Reads a value like serde_json does, but notes names that stand twice, which it would drop.
+/// Reads a value like `serde_json` does, but notes names that stand twice, which it would drop.
 struct Reader<'a> {
     pointer: String,
     findings: &'a mut Findings,

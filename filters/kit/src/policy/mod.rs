@@ -8,6 +8,7 @@ mod document;
 mod finding;
 mod mode;
 mod service;
+mod tagged;
 pub mod value;
 
 pub use document::{Document, FORMAT};

@@ -110,3 +110,44 @@ fn a_policy_that_is_off_is_off_for_every_rule() {
     assert_eq!(Mode::Report.of_rule(Some(Mode::Enforce)), Mode::Enforce);
     assert_eq!(Mode::Enforce.of_rule(None), Mode::Enforce);
 }
+
+#[test]
+fn a_choice_between_shapes_is_named_by_a_member() {
+    #[derive(Debug, PartialEq)]
+    enum Place {
+        Header(Named),
+    }
+    #[derive(Debug, PartialEq, Deserr)]
+    #[deserr(error = Findings, deny_unknown_fields)]
+    struct Named {
+        name: String,
+    }
+    crate::tagged_value!(Place, "from", { "header" => Header });
+    let read = |text: &str| {
+        let value: serde_json::Value = serde_json::from_str(text).unwrap();
+        deserr::deserialize::<Place, _, Findings>(value).map_err(|found| found.to_string())
+    };
+    let name = "a".to_owned();
+    assert_eq!(
+        read(r#"{"from": "header", "name": "a"}"#),
+        Ok(Place::Header(Named { name }))
+    );
+    for (text, expected) in [
+        (
+            r#"{"from": "haeder"}"#,
+            "/from: expected `header`; did you mean `header`?",
+        ),
+        (r#"{"name": "a"}"#, "`from` is missing; expected `header`"),
+        (
+            r#"{"from": 1}"#,
+            "/from: expected a string, found an integer",
+        ),
+        ("[]", "expected an object, found a list"),
+        (
+            r#"{"from": "header", "name": "a", "nam": 1}"#,
+            "/nam: is not a known name here; expected `name`; did you mean `name`?",
+        ),
+    ] {
+        assert_eq!(read(text), Err(expected.to_owned()));
+    }
+}

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::details::{self, Metadata};
 use super::{Problem, field, http};
@@ -11,38 +11,61 @@ use crate::reply::Reply;
 /// The flag of the frame that ends a stream.
 const END_STREAM: u8 = 0x02;
 
+#[derive(Serialize)]
+struct EndStream<'a> {
+    error: Error<'a>,
+}
+
+#[derive(Serialize)]
+struct Error<'a> {
+    code: String,
+    message: &'a str,
+    details: Vec<Detail>,
+}
+
+#[derive(Serialize)]
+struct Detail {
+    r#type: &'static str,
+    value: String,
+}
+
 pub(super) fn unary(problem: &Problem) -> Reply {
     Reply {
         status: problem.kind.grpc.http_status(),
         headers: http::fields(problem, "application/json"),
-        body: error(problem).to_string().into_bytes(),
+        body: serde_json::to_vec(&error(problem)).unwrap_or_default(),
         grpc: None,
         details: problem.kind.details(),
     }
 }
 
 pub(super) fn stream(problem: &Problem, content_type: &str) -> Reply {
-    let message = json!({ "error": error(problem) }).to_string();
+    let end = EndStream {
+        error: error(problem),
+    };
+    let message = serde_json::to_vec(&end).unwrap_or_default();
     let len = u32::try_from(message.len()).unwrap_or(u32::MAX);
     let mut headers = vec![field("content-type", content_type)];
     headers.extend_from_slice(&problem.headers);
     Reply {
         status: 200,
         headers,
-        body: [&[END_STREAM], &len.to_be_bytes()[..], message.as_bytes()].concat(),
+        body: [&[END_STREAM], &len.to_be_bytes()[..], &message].concat(),
         grpc: None,
         details: problem.kind.details(),
     }
 }
 
-fn error(problem: &Problem) -> Value {
+fn error(problem: &Problem) -> Error<'_> {
     let details = details::of(problem, Metadata::Full).into_iter();
-    let details: Vec<Value> = details
-        .map(|detail| json!({ "type": detail.name, "value": STANDARD_NO_PAD.encode(detail.value) }))
-        .collect();
-    json!({
-        "code": problem.kind.grpc.connect_name(),
-        "message": problem.message(),
-        "details": details,
-    })
+    Error {
+        code: problem.kind.grpc.connect_name(),
+        message: problem.message(),
+        details: details
+            .map(|detail| Detail {
+                r#type: detail.name,
+                value: STANDARD_NO_PAD.encode(detail.value),
+            })
+            .collect(),
+    }
 }

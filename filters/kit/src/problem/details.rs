@@ -1,7 +1,5 @@
 //! What machines read of a problem in gRPC and Connect: the messages of `google.rpc`.
 
-use std::collections::BTreeMap;
-
 use prost::Message;
 use serde_json::Value;
 
@@ -21,7 +19,7 @@ pub(super) struct Detail {
 pub(super) fn of(problem: &Problem, metadata: Metadata) -> Vec<Detail> {
     let metadata = match metadata {
         Metadata::Full => problem.extensions.iter().map(flatten).collect(),
-        Metadata::Empty => BTreeMap::new(),
+        Metadata::Empty => Vec::new(),
     };
     let info = ErrorInfo {
         reason: problem.kind.reason.to_ascii_uppercase(),
@@ -67,12 +65,15 @@ fn detail(name: &'static str, message: &impl Message) -> Detail {
 }
 
 /// Metadata are strings: what is not one is given as JSON.
-fn flatten((name, value): (&String, &Value)) -> (String, String) {
-    let text = match value {
+fn flatten((name, value): (&String, &Value)) -> Entry {
+    let value = match value {
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        other => serde_json::to_string(other).unwrap_or_default(),
     };
-    (name.clone(), text)
+    Entry {
+        key: name.clone(),
+        value,
+    }
 }
 
 /// `google.rpc.Status`.
@@ -102,8 +103,17 @@ pub(super) struct ErrorInfo {
     pub(super) reason: String,
     #[prost(string, tag = "2")]
     pub(super) domain: String,
-    #[prost(btree_map = "string, string", tag = "3")]
-    pub(super) metadata: BTreeMap<String, String>,
+    #[prost(message, repeated, tag = "3")]
+    pub(super) metadata: Vec<Entry>,
+}
+
+/// One entry of a map, which on the wire is a list of such messages.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Entry {
+    #[prost(string, tag = "1")]
+    pub(super) key: String,
+    #[prost(string, tag = "2")]
+    pub(super) value: String,
 }
 
 /// `google.rpc.RetryInfo`.

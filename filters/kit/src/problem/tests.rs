@@ -191,16 +191,18 @@ fn grpc_gets_a_status_and_its_details() {
     let info = ErrorInfo::decode(value_of(&status, "google.rpc.ErrorInfo").as_slice()).unwrap();
     assert_eq!(info.reason, "UNKNOWN_VERSION");
     assert_eq!(info.domain, "treaty.dev");
-    let metadata = [
-        ("attempt", "3"),
-        ("requested", "9"),
-        ("supported", r#"["1","2"]"#),
-    ];
+    let metadata: Vec<_> = info
+        .metadata
+        .iter()
+        .map(|entry| (entry.key.as_str(), entry.value.as_str()))
+        .collect();
     assert_eq!(
-        info.metadata,
-        metadata
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into()
+        metadata,
+        [
+            ("attempt", "3"),
+            ("requested", "9"),
+            ("supported", r#"["1","2"]"#)
+        ]
     );
     let retry = RetryInfo::decode(value_of(&status, "google.rpc.RetryInfo").as_slice()).unwrap();
     assert_eq!(retry.retry_delay.unwrap().seconds, 30);
