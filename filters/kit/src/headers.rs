@@ -210,7 +210,10 @@ impl Headers {
         !self.changed.is_empty()
     }
 
-    #[expect(clippy::ptr_arg, reason = "A name that is static stays so when it is cloned.")]
+    #[expect(
+        clippy::ptr_arg,
+        reason = "A name that is static stays so when it is cloned."
+    )]
     fn net_edits(&self, name: &Cow<'static, str>, edits: &mut Vec<Edit>) {
         let of_name = || {
             self.pairs
@@ -251,7 +254,10 @@ impl Headers {
         }
     }
 
-    #[expect(clippy::ptr_arg, reason = "A name that is static stays so when it is cloned.")]
+    #[expect(
+        clippy::ptr_arg,
+        reason = "A name that is static stays so when it is cloned."
+    )]
     fn touch(&mut self, name: &Cow<'static, str>) {
         if !self.changed.contains(name) {
             self.changed.push(name.clone());

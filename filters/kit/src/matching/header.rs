@@ -29,8 +29,7 @@ enum Condition {
 
 /// A condition on one header field; at most one of `exact`, `prefix`, `suffix`, `contains` and
 /// `regex`. Without any it is enough that the field is there.
-#[derive(Debug, Deserr)]
-#[deserr(error = Findings, rename_all = camelCase, deny_unknown_fields)]
+#[derive(Debug)]
 #[cfg_attr(
     feature = "schema",
     derive(schemars::JsonSchema),
@@ -40,26 +39,30 @@ struct RawHeaderMatch {
     /// The name of the field, in any case.
     name: FieldName,
     /// The whole value.
-    #[deserr(default)]
     exact: Option<String>,
     /// How the value begins.
-    #[deserr(default)]
     prefix: Option<String>,
     /// How the value ends.
-    #[deserr(default)]
     suffix: Option<String>,
     /// What the value contains.
-    #[deserr(default)]
     contains: Option<String>,
     /// A regular expression (the syntax of Rust's `regex`, linear in time) that matches somewhere
     /// in the value.
-    #[deserr(default)]
     regex: Option<String>,
     /// Turns the condition round.
-    #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(default))]
     invert: bool,
 }
+
+crate::object_value!(RawHeaderMatch {
+    name: required "name",
+    exact: optional "exact",
+    prefix: optional "prefix",
+    suffix: optional "suffix",
+    contains: optional "contains",
+    regex: optional "regex",
+    invert: defaulted "invert",
+});
 
 impl HeaderMatch {
     /// Whether the fields are as said. A value that is not UTF-8 matches no condition.

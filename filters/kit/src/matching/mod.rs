@@ -18,8 +18,7 @@ use crate::policy::value::{parse_string, string_value};
 
 /// Which exchanges a rule is for. Every part that is given must match; within a part one entry is
 /// enough (of `headers`, all). An empty match is for every exchange.
-#[derive(Debug, Clone, Default, PartialEq, Deserr)]
-#[deserr(error = Findings, rename_all = camelCase, deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[cfg_attr(
     feature = "schema",
     derive(schemars::JsonSchema),
@@ -27,26 +26,29 @@ use crate::policy::value::{parse_string, string_value};
 )]
 pub struct Match {
     /// Hosts, such as `orders.example.com` or `*.example.com`; ports do not count.
-    #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub hosts: Vec<HostPattern>,
     /// Request methods, such as `GET`.
-    #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub methods: Vec<Method>,
     /// Path templates, such as `/orders/{id}` or `/files/**`.
-    #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub paths: Vec<PathTemplate>,
     /// Header fields that must all be as said.
-    #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub headers: Vec<HeaderMatch>,
     /// Names of the proxy's routes, as they are on arrival.
-    #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub routes: Vec<String>,
 }
+
+crate::object_value!(Match {
+    hosts: list "hosts",
+    methods: list "methods",
+    paths: list "paths",
+    headers: list "headers",
+    routes: list "routes",
+});
 
 impl Match {
     /// Whether a request head matches. What no part asks for is not read.

@@ -37,7 +37,10 @@ pub(super) struct Passage {
 }
 
 #[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "Each is a part that came or did not.")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "Each is a part that came or did not."
+)]
 struct Arrived {
     head: bool,
     /// Octets that the proxy has buffered or passes now.

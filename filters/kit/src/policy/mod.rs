@@ -7,6 +7,7 @@
 mod document;
 mod finding;
 mod mode;
+mod object;
 mod service;
 mod tagged;
 pub mod value;

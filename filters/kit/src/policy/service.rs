@@ -8,8 +8,7 @@ use crate::matching::HostPattern;
 
 /// One service. `policies/services.json` is the single source of these entries, and `treaty check`
 /// refuses policies that disagree about one.
-#[derive(Debug, Clone, PartialEq, Deserr)]
-#[deserr(error = Findings, rename_all = camelCase, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(
     feature = "schema",
     derive(schemars::JsonSchema),
@@ -19,23 +18,27 @@ pub struct Service {
     /// The name, by which rules refer to it.
     pub name: Name,
     /// The hosts under which it is asked for, as in `match.hosts`.
-    #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub hosts: Vec<HostPattern>,
     /// The team that answers for it.
-    #[deserr(default)]
     pub owner: Option<String>,
     /// The language that it runs in; settings by runtime apply to it.
-    #[deserr(default)]
     pub runtime: Option<Runtime>,
     /// The versions of its API that exist, oldest first.
-    #[deserr(default)]
     #[cfg_attr(feature = "schema", schemars(default))]
     pub versions: Vec<Name>,
     /// How long it may take to answer.
-    #[deserr(default)]
     pub deadline: Option<Span>,
 }
+
+crate::object_value!(Service {
+    name: required "name",
+    hosts: list "hosts",
+    owner: optional "owner",
+    runtime: optional "runtime",
+    versions: list "versions",
+    deadline: optional "deadline",
+});
 
 /// The language that a service runs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserr)]

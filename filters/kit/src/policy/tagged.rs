@@ -1,8 +1,9 @@
 //! Choices between shapes, told apart by the value of one member: `{"from": "header", …}`.
 
-use deserr::{DeserializeError, ErrorKind, IntoValue, Map, Value, ValueKind, ValuePointerRef};
+use deserr::{IntoValue, Map, Value, ValueKind, ValuePointerRef};
 
 use super::finding::{Findings, did_you_mean, list, pointer};
+use super::object::wrong_kind;
 
 /// Takes the member that names the shape out of an object, and gives the place of the name among
 /// `names` with the rest of the object.
@@ -27,23 +28,12 @@ pub fn take_tag<V: IntoValue>(
         Value::String(name) => name,
         other => return Err(wrong_kind(other, &[ValueKind::String], location)),
     };
-    match names.iter().position(|known| *known == name) {
-        Some(place) => Ok((place, Value::Map(map))),
-        None => {
-            let hint = did_you_mean(&name, names.iter().copied());
-            let message = format!("expected {}{hint}", list(names));
-            Err(Findings::one(pointer(location), message))
-        }
+    if let Some(place) = names.iter().position(|known| *known == name) {
+        return Ok((place, Value::Map(map)));
     }
-}
-
-fn wrong_kind<V: IntoValue>(
-    actual: Value<V>,
-    accepted: &[ValueKind],
-    location: ValuePointerRef<'_>,
-) -> Findings {
-    let error = ErrorKind::IncorrectValueKind { actual, accepted };
-    deserr::take_cf_content(Findings::error::<V>(None, error, location))
+    let hint = did_you_mean(&name, names.iter().copied());
+    let message = format!("expected {}{hint}", list(names));
+    Err(Findings::one(pointer(location), message))
 }
 
 /// Declares how an enum whose variants each hold one shape is read: an object whose member `$tag`

@@ -151,3 +151,52 @@ fn a_choice_between_shapes_is_named_by_a_member() {
         assert_eq!(read(text), Err(expected.to_owned()));
     }
 }
+
+#[test]
+fn an_object_is_read_member_by_member() {
+    #[derive(Debug, PartialEq)]
+    struct Sample {
+        name: String,
+        mode: Mode,
+        size: Option<u8>,
+        tags: Vec<String>,
+        parts: Vec<u8>,
+    }
+    crate::object_value!(Sample {
+        name: required "name",
+        mode: defaulted "mode",
+        size: optional "size",
+        tags: list "tags",
+        parts: required_list "parts",
+    });
+    let read = |value: serde_json::Value| {
+        deserr::deserialize::<Sample, _, Findings>(value).map_err(|found| found.to_string())
+    };
+    assert_eq!(
+        read(serde_json::json!({ "name": "a", "parts": [1], "size": null })),
+        Ok(Sample {
+            name: "a".into(),
+            mode: Mode::Report,
+            size: None,
+            tags: Vec::new(),
+            parts: vec![1],
+        })
+    );
+    let bad = serde_json::json!({ "mode": "of", "tags": ["a", 1, 2], "parts": {}, "nmae": "a" });
+    assert_eq!(
+        read(bad).unwrap_err().lines().collect::<Vec<_>>(),
+        [
+            "`name` is missing",
+            "/mode: expected one of `off`, `report` or `enforce`; did you mean `off`?",
+            "/tags/1: expected a string, found an integer",
+            "/tags/2: expected a string, found an integer",
+            "/parts: expected a list, found an object",
+            "/nmae: is not a known name here; expected one of `name`, `mode`, `size`, `tags` or \
+             `parts`; did you mean `name`?",
+        ]
+    );
+    assert_eq!(
+        read(serde_json::json!(1)).unwrap_err(),
+        "expected an object, found an integer"
+    );
+}

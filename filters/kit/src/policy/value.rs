@@ -7,6 +7,7 @@ use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, Value, ValueKind, V
 
 use super::finding::{Findings, pointer};
 
+pub use super::object::Members;
 pub use super::tagged::take_tag;
 
 /// Reads a string and hands it to a parser whose error says what was expected.
