@@ -1,0 +1,294 @@
+//! Case files: their form, and what it must mean.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::SystemTime;
+
+use kit::policy::Document;
+use kit::policy::value::Timestamp;
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+use super::calls::CallAnswer;
+use super::error::{CaseError, CaseErrors};
+use super::expect::Expect;
+use super::message::{Request, Upstream};
+use super::octets::Octets;
+use super::policy::{Source, Subject};
+use crate::yaml;
+
+/// The cases of one file.
+#[derive(Debug, Clone)]
+pub struct CaseFile {
+    /// The file, as it was named.
+    pub path: PathBuf,
+    /// Its cases, in order; never none.
+    pub cases: Vec<Case>,
+}
+
+/// One case: what runs, what comes in and what is expected.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The file, as it was named.
+    pub file: PathBuf,
+    /// The line in which the case begins.
+    pub line: u64,
+    /// The fact that the case holds; no other case of the file has this name.
+    pub name: String,
+    /// The clause of a standard or of the documentation that it holds.
+    pub rule: Option<String>,
+    /// What runs, with its policy.
+    pub subject: Subject,
+    /// The time at which the request comes, where the outcome depends on it.
+    pub now: Option<SystemTime>,
+    /// The random bits, where the outcome depends on them.
+    pub random: Option<u64>,
+    /// Why the case cannot run through a proxy; `None` for cases that can.
+    pub native_because: Option<String>,
+    /// The properties that the proxy knows, by their path joined with dots.
+    pub properties: BTreeMap<String, Octets>,
+    /// What the client sends.
+    pub request: Request,
+    /// What the upstream answers, if it is asked.
+    pub upstream: Upstream,
+    /// The answers to the filter's own calls, in order.
+    pub calls: Vec<CallAnswer>,
+    /// What is expected.
+    pub expect: Expect,
+}
+
+impl CaseFile {
+    /// Reads a case file and the policies that it names.
+    ///
+    /// # Errors
+    /// A file that cannot be read, the first mistake in its form, or else every mistake in its
+    /// meaning: names that stand twice, cases that expect nothing, policies that cannot be read.
+    pub fn load(path: &Path) -> Result<Self, CaseErrors> {
+        let error = |line, message| CaseError {
+            file: path.to_owned(),
+            line,
+            message,
+        };
+        let text = fs::read_to_string(path)
+            .map_err(|cause| CaseErrors(vec![error(0, cause.to_string())]))?;
+        let raw: RawFile = yaml::read(&text)
+            .map_err(|mistake| CaseErrors(vec![error(mistake.line, mistake.message)]))?;
+        let mut reader = Reader {
+            path,
+            folder: path.parent().unwrap_or(Path::new("")),
+            errors: Vec::new(),
+        };
+        let cases = reader.read(raw);
+        if reader.errors.is_empty() {
+            Ok(Self {
+                path: path.to_owned(),
+                cases,
+            })
+        } else {
+            Err(CaseErrors(reader.errors))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    filter: Option<String>,
+    policy: Option<Source>,
+    filters: Option<BTreeMap<String, Source>>,
+    cases: Vec<Spanned<RawCase>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCase {
+    name: String,
+    rule: Option<String>,
+    policy: Option<Source>,
+    filters: Option<BTreeMap<String, Source>>,
+    now: Option<String>,
+    random: Option<u64>,
+    only: Option<Only>,
+    why: Option<String>,
+    #[serde(default)]
+    properties: BTreeMap<String, Octets>,
+    #[serde(default)]
+    request: Request,
+    #[serde(default)]
+    upstream: Upstream,
+    #[serde(default)]
+    calls: Vec<CallAnswer>,
+    expect: Expect,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Only {
+    Native,
+}
+
+/// What runs in every case of a file that does not say otherwise.
+enum FileSubject {
+    Filter {
+        name: String,
+        policy: Option<Document>,
+    },
+    Bundle(BTreeMap<String, Document>),
+}
+
+struct Reader<'a> {
+    path: &'a Path,
+    folder: &'a Path,
+    errors: Vec<CaseError>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, raw: RawFile) -> Vec<Case> {
+        let of_file = self.file_subject(raw.filter, raw.policy, raw.filters);
+        if raw.cases.is_empty() {
+            self.error(0, "has no case");
+        }
+        let mut lines = HashMap::new();
+        let mut cases = Vec::new();
+        for Spanned {
+            value, referenced, ..
+        } in raw.cases
+        {
+            let line = referenced.line();
+            if let Some(earlier) = lines.insert(value.name.clone(), line) {
+                let message = format!(
+                    "`{}` is the name of the case in line {earlier} too; names must differ",
+                    value.name
+                );
+                self.error(line, message);
+            }
+            let case = of_file
+                .as_ref()
+                .and_then(|of_file| self.case(line, value, of_file));
+            cases.extend(case);
+        }
+        cases
+    }
+
+    fn file_subject(
+        &mut self,
+        filter: Option<String>,
+        policy: Option<Source>,
+        filters: Option<BTreeMap<String, Source>>,
+    ) -> Option<FileSubject> {
+        match (filter, policy, filters) {
+            (Some(name), policy, None) => {
+                let policy = match policy {
+                    Some(policy) => Some(self.policy(0, &policy)?),
+                    None => None,
+                };
+                Some(FileSubject::Filter { name, policy })
+            }
+            (None, None, Some(filters)) => self.policies(0, &filters).map(FileSubject::Bundle),
+            _ => {
+                self.error(
+                    0,
+                    "expected `filter` with a `policy`, or `filters` with a policy for each name",
+                );
+                None
+            }
+        }
+    }
+
+    fn case(&mut self, line: u64, raw: RawCase, of_file: &FileSubject) -> Option<Case> {
+        let before = self.errors.len();
+        if raw.name.trim().is_empty() {
+            self.error(line, "a case needs a name that says the fact it holds");
+        }
+        let about = |what: &str| format!("`{}`: {what}", raw.name);
+        if raw.expect.is_empty() {
+            self.error(line, about("expects nothing, so it could never fail"));
+        }
+        if raw.only.is_some() != raw.why.as_ref().is_some_and(|why| !why.trim().is_empty()) {
+            let message =
+                about("`only: native` and `why` belong together: say why no proxy can show it");
+            self.error(line, message);
+        }
+        let now = match raw.now.as_deref().map(Timestamp::from_str).transpose() {
+            Ok(now) => now.map(|now| now.0),
+            Err(expected) => {
+                self.error(line, about(&format!("`now`: {expected}")));
+                None
+            }
+        };
+        let subject = match (of_file, &raw.policy, &raw.filters) {
+            (FileSubject::Filter { name, .. }, Some(own), None) => {
+                self.policy(line, own).map(|policy| Subject::Filter {
+                    name: name.clone(),
+                    policy,
+                })
+            }
+            (FileSubject::Filter { name, policy }, None, None) => {
+                if policy.is_none() {
+                    self.error(line, about("has no policy, and the file gives none"));
+                }
+                policy.clone().map(|policy| Subject::Filter {
+                    name: name.clone(),
+                    policy,
+                })
+            }
+            (FileSubject::Bundle(_), None, Some(own)) => {
+                let policies = self.policies(line, own);
+                policies.map(|policies| Subject::bundle(&policies))
+            }
+            (FileSubject::Bundle(policies), None, None) => Some(Subject::bundle(policies)),
+            (FileSubject::Filter { .. }, _, Some(_)) | (FileSubject::Bundle(_), Some(_), _) => {
+                let message = "a case overrides `policy` where the file has `filter`, and `filters` \
+                               where it has `filters`";
+                self.error(line, about(message));
+                None
+            }
+        };
+        let subject = subject.filter(|_| self.errors.len() == before)?;
+        Some(Case {
+            file: self.path.to_owned(),
+            line,
+            name: raw.name,
+            rule: raw.rule,
+            subject,
+            now,
+            random: raw.random,
+            native_because: raw.why,
+            properties: raw.properties,
+            request: raw.request,
+            upstream: raw.upstream,
+            calls: raw.calls,
+            expect: raw.expect,
+        })
+    }
+
+    fn policies(
+        &mut self,
+        line: u64,
+        sources: &BTreeMap<String, Source>,
+    ) -> Option<BTreeMap<String, Document>> {
+        let read = sources
+            .iter()
+            .map(|(name, source)| Some((name.clone(), self.policy(line, source)?)));
+        // Every source is read before one that failed ends it, so that all mistakes are told.
+        let read: Vec<Option<(String, Document)>> = read.collect();
+        read.into_iter().collect()
+    }
+
+    fn policy(&mut self, line: u64, source: &Source) -> Option<Document> {
+        source
+            .read(self.folder)
+            .map_err(|message| self.error(line, message))
+            .ok()
+    }
+
+    fn error(&mut self, line: u64, message: impl Into<String>) {
+        self.errors.push(CaseError {
+            file: self.path.to_owned(),
+            line,
+            message: message.into(),
+        });
+    }
+}

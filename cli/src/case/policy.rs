@@ -1,0 +1,106 @@
+//! What a case runs: one filter with its policy, or several as a bundle.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use kit::policy::{Document, FORMAT, Findings};
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde_json::{Value, json};
+
+use crate::yaml;
+
+/// What a case runs. Policies are parsed but not yet held to their filters' rules.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Subject {
+    /// One filter.
+    Filter {
+        /// Its name.
+        name: String,
+        /// Its policy.
+        policy: Document,
+    },
+    /// Several filters: the configuration of the module that holds all of them.
+    Bundle(Document),
+}
+
+impl Subject {
+    /// The configuration that the module gets.
+    pub fn configuration(&self) -> &Document {
+        match self {
+            Self::Filter { policy, .. } | Self::Bundle(policy) => policy,
+        }
+    }
+
+    pub(super) fn bundle(policies: &BTreeMap<String, Document>) -> Self {
+        let filters: serde_json::Map<String, Value> = policies
+            .iter()
+            .map(|(name, policy)| (name.clone(), policy.value().clone()))
+            .collect();
+        Self::Bundle(Document::from_value(
+            json!({"version": FORMAT, "filters": filters}),
+        ))
+    }
+}
+
+/// A policy as a case file gives it.
+pub(super) enum Source {
+    /// A path relative to the case file.
+    File(PathBuf),
+    Inline(Value),
+}
+
+impl Source {
+    /// Reads the policy. Its numbers go the way of a policy in a file, so that `1.0` is 1.
+    pub(super) fn read(&self, folder: &Path) -> Result<Document, String> {
+        match self {
+            Self::Inline(value) => Document::parse(value.to_string().as_bytes())
+                .map_err(|findings| worded("policy", &findings)),
+            Self::File(path) => {
+                let path = folder.join(path);
+                let text = fs::read(&path)
+                    .map_err(|error| format!("policy {}: {error}", path.display()))?;
+                let name = format!("policy {}", path.display());
+                if path.extension().is_some_and(|ending| ending == "json") {
+                    return Document::parse(&text).map_err(|findings| worded(&name, &findings));
+                }
+                let text = String::from_utf8_lossy(&text);
+                let value: Value =
+                    yaml::read(&text).map_err(|error| format!("{name}: is not YAML: {error}"))?;
+                Self::Inline(value).read(folder)
+            }
+        }
+    }
+}
+
+fn worded(what: &str, findings: &Findings) -> String {
+    let sentences: Vec<String> = findings.0.iter().map(ToString::to_string).collect();
+    format!("{what}: {}", sentences.join("; "))
+}
+
+impl<'de> Deserialize<'de> for Source {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SourceVisitor)
+    }
+}
+
+struct SourceVisitor;
+
+impl<'de> Visitor<'de> for SourceVisitor {
+    type Value = Source;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the path of a policy, or a policy")
+    }
+
+    fn visit_str<E: Error>(self, path: &str) -> Result<Source, E> {
+        Ok(Source::File(path.into()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Source, A::Error> {
+        Value::deserialize(MapAccessDeserializer::new(map)).map(Source::Inline)
+    }
+}

@@ -1,0 +1,289 @@
+//! The loader's errors, and the judge.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use super::*;
+
+/// Loads a file from a folder that also holds `good.json`.
+fn load(text: &str) -> Result<CaseFile, Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("good.json"), r#"{"version": 1.0}"#).unwrap();
+    fs::write(folder.path().join("bad.json"), "{\"version\": 1,\n oops}").unwrap();
+    let path = folder.path().join("cases.yaml");
+    fs::write(&path, text).unwrap();
+    let root = format!("{}/", folder.path().display());
+    CaseFile::load(&path).map_err(|errors| {
+        let lines = errors
+            .0
+            .iter()
+            .map(|error| error.to_string().replace(&root, ""));
+        lines.collect()
+    })
+}
+
+#[track_caller]
+fn refused(text: &str, expected: &[&str]) {
+    match load(text) {
+        Ok(_) => panic!("the file was taken"),
+        Err(errors) => assert_eq!(errors, expected),
+    }
+}
+
+const ONE: &str = "filter: f\npolicy: good.json\ncases:\n  - name: a\n    expect: {details: x}\n";
+
+#[test]
+fn a_case_carries_its_policy_its_line_and_what_it_leaves_out() {
+    let file = load(&format!("# A comment.\n{ONE}")).unwrap();
+    let case = &file.cases[0];
+    assert_eq!((case.line, case.name.as_str()), (5, "a"));
+    assert_eq!(case.request, Request::default());
+    assert_eq!(case.upstream, Upstream::default());
+    assert_eq!((case.now, case.random), (None, None));
+    let version = &case.subject.configuration().value()["version"];
+    assert_eq!(version.as_u64(), Some(1));
+}
+
+#[test]
+fn json_is_taken_too() {
+    let text = r#"{"filter": "f", "policy": {"version": 1}, "cases": [
+        {"name": "a", "request": {"headers": {"a": ["b", {"hex": "ff"}]}}, "expect": {"upstream": "none"}}
+    ]}"#;
+    let file = load(text).unwrap();
+    let headers = &file.cases[0].request.headers.0;
+    assert_eq!(headers[1], ("a".to_owned(), vec![0xff]));
+}
+
+#[test]
+fn a_case_may_have_its_own_policy_and_a_file_may_have_several_filters() {
+    let text = "
+filters: {a: good.json, b: {version: 1, x: 2.0}}
+cases:
+  - name: one
+    expect: {details: x}
+  - name: two
+    filters: {b: good.json}
+    expect: {details: x}
+";
+    let file = load(text).unwrap();
+    let one = file.cases[0].subject.configuration().value();
+    assert_eq!(
+        *one,
+        serde_json::json!({"version": 1, "filters": {"a": {"version": 1}, "b": {"version": 1, "x": 2}}})
+    );
+    let two = file.cases[1].subject.configuration().value();
+    assert_eq!(two["filters"], serde_json::json!({"b": {"version": 1}}));
+}
+
+#[test]
+fn mistakes_of_form_have_their_line() {
+    refused(
+        &format!("{ONE}    reqest: {{}}\n"),
+        &[
+            "cases.yaml:6: unknown field `reqest`, expected one of name, rule, policy, filters, \
+           now, random, only, why, properties, request, upstream, calls, expect",
+        ],
+    );
+    refused(
+        &format!("{ONE}    request: {{headers: {{a: 1}}}}\n"),
+        &[
+            "cases.yaml:6: invalid type: integer `1`, expected text (a number stands in quotes) or \
+           {hex: \"ff00\"}",
+        ],
+    );
+    refused(
+        &format!("{ONE}    request: {{headers: {{X-A: a}}}}\n"),
+        &["cases.yaml:6: `X-A` is not the name of a header field in lower case"],
+    );
+    refused(
+        "filter: f\ncases: [\n",
+        &["cases.yaml:2: unclosed bracket '['"],
+    );
+    refused(
+        "filter: f\npolicy: good.json\ncases:\n  - name: a\n    expect: {upstream: nothing}\n",
+        &[
+            "cases.yaml:5: invalid value: string \"nothing\", expected `none`, or an object that says what \
+           the upstream sees",
+        ],
+    );
+    refused(
+        &format!("{ONE}    calls: [{{status: 200, fail: true}}]\n"),
+        &[
+            "cases.yaml:6: expected an answer with `status`, one with `grpc_status`, or `fail: true` alone",
+        ],
+    );
+}
+
+#[test]
+fn mistakes_of_meaning_are_told_all_at_once() {
+    refused(
+        "
+filter: f
+policy: good.json
+cases:
+  - name: a
+    expect: {}
+  - name: a
+    expect: {response: {}}
+  - name: b
+    only: native
+    expect: {details: x}
+  - name: c
+    why: because
+    expect: {details: x}
+  - name: d
+    now: yesterday
+    expect: {details: x}
+  - name: e
+    policy: bad.json
+    expect: {details: x}
+  - name: f
+    filters: {}
+    expect: {details: x}
+",
+        &[
+            "cases.yaml:5: `a`: expects nothing, so it could never fail",
+            "cases.yaml:7: `a` is the name of the case in line 5 too; names must differ",
+            "cases.yaml:7: `a`: expects nothing, so it could never fail",
+            "cases.yaml:9: `b`: `only: native` and `why` belong together: say why no proxy can show it",
+            "cases.yaml:12: `c`: `only: native` and `why` belong together: say why no proxy can show it",
+            "cases.yaml:15: `d`: `now`: expected an RFC 3339 date and time from 1970 to 9999, such as \
+             \"2026-01-31T00:00:00Z\"",
+            "cases.yaml:18: policy bad.json: is not JSON: there is a mistake at line 2 column 2",
+            "cases.yaml:21: `f`: a case overrides `policy` where the file has `filter`, and `filters` \
+             where it has `filters`",
+        ],
+    );
+}
+
+#[test]
+fn a_file_needs_a_filter_with_a_policy_and_a_case() {
+    refused(
+        "filter: f\npolicy: good.json\ncases: []\n",
+        &["cases.yaml: has no case"],
+    );
+    refused(
+        "cases:\n  - name: a\n    expect: {details: x}\n",
+        &[
+            "cases.yaml: expected `filter` with a `policy`, or `filters` with a policy for each name",
+        ],
+    );
+    refused(
+        "filter: f\ncases:\n  - name: a\n    expect: {details: x}\n",
+        &["cases.yaml:3: `a`: has no policy, and the file gives none"],
+    );
+    refused(
+        "filter: f\npolicy: none.json\ncases:\n  - name: a\n    expect: {details: x}\n",
+        &["cases.yaml: policy none.json: No such file or directory (os error 2)"],
+    );
+}
+
+fn observed() -> Observed {
+    Observed {
+        upstream: None,
+        response: SeenResponse {
+            status: 404,
+            headers: vec![("a".into(), b"1".to_vec()), ("a".into(), vec![0xff])],
+            body: br#"{"id": 1, "list": [{"x": 1, "y": 2}], "s": "t"}"#.to_vec(),
+            trailers: Vec::new(),
+        },
+        facts: BTreeMap::from([("treaty.version".into(), "2".into())]),
+        metrics: BTreeMap::from([("m;a=1".into(), 3)]),
+        details: Some("treaty.f.gone".into()),
+    }
+}
+
+/// What the judge says of an expectation.
+fn verdict(expect: &str) -> Vec<String> {
+    let text = format!("filter: f\npolicy: good.json\ncases:\n  - name: a\n    expect: {expect}\n");
+    let file = load(&text).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let mismatches = judge(&file.cases[0].expect, &observed());
+    mismatches.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn only_what_is_named_is_compared() {
+    for expect in [
+        "{upstream: none}",
+        "{response: {status: 404}}",
+        "{response: {headers: {a: ['1', {hex: ff}], b: null}}}",
+        "{response: {json: {list: [{y: 2.0}]}}}",
+        "{facts: {treaty.version: '2', treaty.other: null}}",
+        "{metrics: {m;a=1: 3, m;a=2: 0}, details: treaty.f.gone}",
+    ] {
+        assert_eq!(verdict(expect), [""; 0], "{expect}");
+    }
+}
+
+#[test]
+fn differences_say_what_was_expected_and_what_came() {
+    for (expect, expected) in [
+        (
+            "{upstream: {path: /}}",
+            "upstream: expected a request, got none; a filter answered with treaty.f.gone",
+        ),
+        (
+            "{response: {status: 200}}",
+            "response status: expected 200, got 404",
+        ),
+        (
+            "{response: {headers: {a: '1'}}}",
+            r#"response header a: expected "1", got "1" and hex ff"#,
+        ),
+        (
+            "{response: {headers: {a: null}}}",
+            r#"response header a: expected nothing, got "1" and hex ff"#,
+        ),
+        (
+            "{response: {headers: {b: x}}}",
+            r#"response header b: expected "x", got nothing"#,
+        ),
+        (
+            "{response: {trailers: {b: x}}}",
+            r#"response trailer b: expected "x", got nothing"#,
+        ),
+        (
+            "{response: {json: {list: []}}}",
+            r#"response json /list: expected [], got [{"x":1,"y":2}]"#,
+        ),
+        (
+            "{response: {json: {list: [{x: 2}]}}}",
+            "response json /list/0/x: expected 2, got 1",
+        ),
+        (
+            "{response: {json: {no: 1}}}",
+            "response json /no: expected 1, got nothing",
+        ),
+        (
+            "{response: {body: no}}",
+            r#"response body: expected "no", got "{\"id\": 1, \"list\": [{\"x\": 1, \"y\": 2}], \"s\": \"t\"}""#,
+        ),
+        (
+            "{facts: {treaty.version: null}}",
+            r#"fact treaty.version: expected nothing, got "2""#,
+        ),
+        (
+            "{facts: {treaty.no: '1'}}",
+            r#"fact treaty.no: expected "1", got nothing"#,
+        ),
+        (
+            "{metrics: {m;a=2: 1}}",
+            "metric m;a=2: expected 1, got 0 (counted: m;a=1)",
+        ),
+        (
+            "{details: other}",
+            r#"response code details: expected "other", got "treaty.f.gone""#,
+        ),
+    ] {
+        assert_eq!(verdict(expect), [expected], "{expect}");
+    }
+}
+
+#[test]
+fn long_texts_are_told_line_by_line() {
+    let mismatch = Mismatch::new("response body", "a\nb\nc\n", "a\nx\nc\n");
+    assert_eq!(
+        mismatch.to_string(),
+        "response body (- expected, + got):\n    a\n  - b\n  + x\n    c"
+    );
+}

@@ -1,0 +1,83 @@
+//! The command line of `treaty`.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use treaty::check::check;
+use treaty::format::Format;
+use treaty::registry::FILTERS;
+use treaty::testing::test;
+
+/// Checks and tests the policies of Treaty's filters, without a proxy.
+///
+/// Exit codes: 0 all is well, 1 something was found or failed, 2 the command was not understood or
+/// had nothing to do.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Checks policies, and Envoy configurations and Istio manifests with policies inside.
+    Check {
+        /// Files, or folders to be searched for JSON and YAML files.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// The filter of policy files whose folder and `$schema` do not say it.
+        #[arg(long)]
+        filter: Option<String>,
+        /// Who reads the findings.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Runs cases against their policies.
+    Test {
+        /// Case files, or folders to be searched for them.
+        #[arg(required = true)]
+        cases: Vec<PathBuf>,
+        /// Who reads the results.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+const FINDINGS: u8 = 1;
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let mut out = io::stdout().lock();
+    match run(Arguments::parse().command, &mut out) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(FINDINGS),
+        Err(message) => {
+            // Nothing is left to be done where even this cannot be written.
+            let _ = writeln!(io::stderr(), "treaty: {message}");
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+/// Whether all is well.
+fn run(command: Command, out: &mut dyn Write) -> Result<bool, String> {
+    let (is_fine, written) = match command {
+        Command::Check {
+            paths,
+            filter,
+            format,
+        } => {
+            let report = check(&paths, filter.as_deref(), FILTERS)?;
+            (report.is_fine(), report.write(format, out))
+        }
+        Command::Test { cases, format } => {
+            let results = test(&cases, FILTERS)?;
+            (results.is_fine(), results.write(format, out))
+        }
+    };
+    written.map_err(|error| format!("the results cannot be written: {error}"))?;
+    Ok(is_fine)
+}

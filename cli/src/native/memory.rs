@@ -1,0 +1,151 @@
+//! The host of one exchange, in memory.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::{Duration, SystemTime};
+
+use kit::call::{Call, CallFailure};
+use kit::fact::Fact;
+use kit::headers::{Edit, Headers};
+use kit::metric::{Metric, MetricKind};
+use kit::pipeline::{Direction, HeaderMap, Host, Part};
+use kit::reply::Reply;
+
+use crate::case::{Fields, Octets};
+
+/// What the pipeline reads, and what it has asked for.
+pub(super) struct Memory {
+    pub(super) maps: HashMap<HeaderMap, Fields>,
+    /// What is kept of a body, with the part that passes now.
+    pub(super) bodies: HashMap<Direction, Vec<u8>>,
+    pub(super) now: SystemTime,
+    pub(super) random: u64,
+    pub(super) properties: BTreeMap<String, Octets>,
+    pub(super) facts: BTreeMap<String, String>,
+    pub(super) metrics: BTreeMap<String, u64>,
+    pub(super) reply: Option<Reply>,
+    pub(super) resumed: Option<Direction>,
+    pub(super) calls: VecDeque<(usize, Call)>,
+    /// When each core wants to be woken.
+    pub(super) timers: BTreeMap<usize, SystemTime>,
+}
+
+impl Memory {
+    pub(super) fn new(now: SystemTime, random: u64, properties: BTreeMap<String, Octets>) -> Self {
+        Self {
+            maps: HashMap::new(),
+            bodies: HashMap::new(),
+            now,
+            random,
+            properties,
+            facts: BTreeMap::new(),
+            metrics: BTreeMap::new(),
+            reply: None,
+            resumed: None,
+            calls: VecDeque::new(),
+            timers: BTreeMap::new(),
+        }
+    }
+
+    /// Takes the next wish to be woken, and lets the time until then pass.
+    pub(super) fn next_timer(&mut self) -> Option<usize> {
+        let (slot, at) = self.timers.iter().min_by_key(|(_, at)| **at)?;
+        let (slot, at) = (*slot, *at);
+        self.timers.remove(&slot);
+        self.now = self.now.max(at);
+        Some(slot)
+    }
+}
+
+impl Host for Memory {
+    fn headers(&self, map: HeaderMap) -> Headers {
+        let fields = self.maps.get(&map).cloned().unwrap_or_default();
+        Headers::from_pairs(fields)
+    }
+
+    fn body(&self, direction: Direction) -> Vec<u8> {
+        self.bodies.get(&direction).cloned().unwrap_or_default()
+    }
+
+    fn now(&self) -> SystemTime {
+        self.now
+    }
+
+    fn random(&self) -> u64 {
+        self.random
+    }
+
+    fn property(&self, path: &[&str]) -> Option<Vec<u8>> {
+        let name = path.join(".");
+        let told = || self.facts.get(&name).map(|fact| fact.clone().into_bytes());
+        let given = self.properties.get(&name).map(|value| value.0.clone());
+        given.or_else(told)
+    }
+
+    fn edit(&mut self, map: HeaderMap, edits: Vec<Edit>) {
+        let fields = self.maps.entry(map).or_default();
+        for edit in edits {
+            match edit {
+                Edit::Remove(name) => fields.retain(|(own, _)| *own != name),
+                Edit::Add(name, value) => fields.push((name.into_owned(), value)),
+                Edit::Replace(name, value) => {
+                    match fields.iter_mut().find(|(own, _)| *own == name) {
+                        Some((_, old)) => *old = value,
+                        None => fields.push((name.into_owned(), value)),
+                    }
+                }
+            }
+        }
+    }
+
+    fn replace_body(&mut self, direction: Direction, body: &[u8]) {
+        self.bodies.insert(direction, body.to_vec());
+    }
+
+    fn reply(&mut self, reply: &Reply) {
+        self.reply = Some(reply.clone());
+    }
+
+    fn resume(&mut self, direction: Direction) {
+        self.resumed = Some(direction);
+    }
+
+    fn call(&mut self, slot: usize, call: Call) -> Result<(), CallFailure> {
+        self.calls.push_back((slot, call));
+        Ok(())
+    }
+
+    fn wake_after(&mut self, slot: usize, after: Duration) {
+        let at = self.now.checked_add(after).unwrap_or(self.now);
+        self.timers.insert(slot, at);
+    }
+
+    fn tell(&mut self, fact: &Fact, value: &str) {
+        self.facts.insert(fact.name.to_owned(), value.to_owned());
+    }
+
+    fn record(&mut self, metric: &Metric, labels: &[&str], amount: u64) {
+        let mut name = String::new();
+        metric.write_name(labels, &mut name);
+        let value = self.metrics.entry(name).or_default();
+        match metric.kind {
+            MetricKind::Counter | MetricKind::Histogram => *value = value.saturating_add(amount),
+            MetricKind::Gauge => *value = amount,
+        }
+    }
+}
+
+/// The header section of a message.
+pub(super) fn head(direction: Direction) -> HeaderMap {
+    HeaderMap {
+        direction,
+        part: Part::Head,
+    }
+}
+
+/// The trailer section of a message.
+pub(super) fn trailers(direction: Direction) -> HeaderMap {
+    HeaderMap {
+        direction,
+        part: Part::Trailers,
+    }
+}

@@ -1,0 +1,30 @@
+//! The filters of this build.
+
+use kit::filter::Registration;
+use kit::policy::{did_you_mean, list};
+use version_negotiation::VersionNegotiation;
+
+/// Every filter, outermost first: the order of the chain on requests.
+pub const FILTERS: &[Registration] = &[Registration::of::<VersionNegotiation>()];
+
+/// The name of the module that holds every filter. Its configuration is a bundle.
+pub const ALL_FILTERS: &str = "all-filters";
+
+/// The filter of this name.
+///
+/// # Errors
+/// A sentence that says which names there are, and which one was probably meant.
+pub fn find(filters: &[Registration], name: &str) -> Result<Registration, String> {
+    filters
+        .iter()
+        .find(|filter| filter.name == name)
+        .copied()
+        .ok_or_else(|| {
+            let known: Vec<&str> = filters.iter().map(|filter| filter.name).collect();
+            format!(
+                "`{name}` is not a filter of this build; expected {}{}",
+                list(&known),
+                did_you_mean(name, known.iter().copied())
+            )
+        })
+}

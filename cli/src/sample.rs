@@ -1,0 +1,190 @@
+//! A small filter for this crate's own tests. What it does stands in the path of a request.
+
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use deserr::Deserr;
+use kit::body::{Access, Body, BodyNeed, Size};
+use kit::call::{Call, CallId, CallRequest, CallResult, HttpCall};
+use kit::exchange::Exchange;
+use kit::fact::Fact;
+use kit::filter::{Core, Filter, Flow, Form, Registration};
+use kit::metric::{Metric, MetricKind};
+use kit::policy::{Document, Findings, Service};
+use kit::problem::{Code, Problem, ProblemType};
+use kit::protocol::Client;
+
+pub(crate) const FILTERS: &[Registration] = &[Registration::of::<Sample>()];
+
+pub(crate) struct Sample;
+
+#[derive(Deserr)]
+#[deserr(error = Findings, rename_all = camelCase, deny_unknown_fields)]
+#[expect(dead_code, reason = "Only reading matters.")]
+pub(crate) struct Policy {
+    version: u8,
+    #[deserr(rename = "$schema", default)]
+    schema: Option<String>,
+    #[deserr(default)]
+    services: Vec<Service>,
+    #[deserr(default)]
+    form: SampleForm,
+    #[deserr(default)]
+    limit: Option<u32>,
+}
+
+#[derive(Clone, Copy, Default, Deserr)]
+#[deserr(rename_all = camelCase)]
+enum SampleForm {
+    Held,
+    #[default]
+    Streamed,
+}
+
+const TOLD: Fact = Fact::new("treaty.sample", "sample", 16);
+const REQUESTS: Metric = Metric {
+    name: "treaty_sample_requests",
+    kind: MetricKind::Counter,
+    labels: &["path"],
+};
+const GONE: ProblemType = ProblemType {
+    filter: "sample",
+    reason: "gone",
+    title: "Gone",
+    status: 410,
+    grpc: Code::NotFound,
+};
+
+impl Filter for Sample {
+    const NAME: &'static str = "sample";
+    type Policy = Policy;
+
+    fn load(document: &Document) -> Result<Policy, Findings> {
+        document.read()
+    }
+
+    fn form(policy: &Policy) -> Option<Form> {
+        Some(match policy.form {
+            SampleForm::Held => Form::Held,
+            SampleForm::Streamed => Form::Streamed,
+        })
+    }
+
+    fn start(_: &Rc<Policy>) -> Box<dyn Core> {
+        Box::new(SampleCore {
+            path: String::new(),
+            client: Client::default(),
+        })
+    }
+}
+
+struct SampleCore {
+    path: String,
+    client: Client,
+}
+
+impl SampleCore {
+    fn refuse(&self) -> Flow {
+        Flow::Reply(Box::new(Problem::new(&GONE).reply(&self.client)))
+    }
+
+    fn ask(x: &mut Exchange<'_>) -> Flow {
+        x.call(Call {
+            id: CallId(0),
+            request: CallRequest::Http(HttpCall {
+                cluster: "store".into(),
+                method: "GET".into(),
+                path: "/key".into(),
+                authority: "store".into(),
+                headers: Vec::new(),
+                body: Vec::new(),
+            }),
+            timeout: Duration::from_secs(1),
+            outlives: false,
+        });
+        Flow::Wait
+    }
+}
+
+impl Core for SampleCore {
+    fn request_head(&mut self, x: &mut Exchange<'_>) -> Flow {
+        self.path = x.headers().text(":path").unwrap_or_default().to_owned();
+        self.client = Client::of(x.headers());
+        x.tell(&TOLD, &self.path);
+        x.count(&REQUESTS, &[&self.path]);
+        let access = match self.path.as_str() {
+            "/hold" => Access::Hold { cap: 16 },
+            _ => Access::Tee,
+        };
+        match self.path.as_str() {
+            "/gone" => self.refuse(),
+            "/ask" => Self::ask(x),
+            "/sleep" | "/sleep-for-ever" => {
+                x.wake_after(Duration::from_mins(1));
+                Flow::Wait
+            }
+            "/hold" | "/tee" => {
+                x.need_body(BodyNeed {
+                    access,
+                    replaces: true,
+                });
+                Flow::Continue
+            }
+            _ => {
+                if let Some(headers) = x.headers_mut() {
+                    headers.set("x-treaty-sample", "1");
+                    headers.remove("x-forged");
+                }
+                Flow::Continue
+            }
+        }
+    }
+
+    fn request_body(&mut self, body: &mut Body, x: &mut Exchange<'_>) -> Flow {
+        if self.path == "/tee" {
+            // A mistake on purpose: how a body is cut into parts must not show.
+            x.count(&REQUESTS, &["parts"]);
+        } else if body.size() == Size::Last && body.bytes() == b"bad" {
+            return self.refuse();
+        } else if body.size() == Size::Last {
+            body.replace(body.bytes().to_ascii_uppercase());
+        }
+        Flow::Continue
+    }
+
+    fn response_head(&mut self, x: &mut Exchange<'_>) -> Flow {
+        if self.path == "/late" {
+            return self.refuse();
+        }
+        let details = x
+            .property(&["response", "code_details"])
+            .unwrap_or_default();
+        if let Some(headers) = x.headers_mut() {
+            headers.append("x-details", details);
+        }
+        Flow::Continue
+    }
+
+    fn call_result(&mut self, _: CallId, result: CallResult, x: &mut Exchange<'_>) -> Flow {
+        let CallResult::Http {
+            status: 200, body, ..
+        } = result
+        else {
+            return self.refuse();
+        };
+        if let Some(headers) = x.headers_mut() {
+            headers.set("x-answer", body);
+        }
+        Flow::Continue
+    }
+
+    fn timer(&mut self, x: &mut Exchange<'_>) -> Flow {
+        if self.path == "/sleep-for-ever" {
+            x.wake_after(Duration::from_mins(1));
+            return Flow::Wait;
+        }
+        let since = x.now().duration_since(SystemTime::UNIX_EPOCH);
+        x.tell(&TOLD, &since.unwrap_or_default().as_secs().to_string());
+        Flow::Continue
+    }
+}
