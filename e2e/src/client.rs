@@ -231,11 +231,14 @@ impl Client {
     }
 
     /// Sends the head of a request and the chunks it has; more may follow. Its trailers are sent at
-    /// the end.
+    /// the end. When this returns, the head is on its way: a client that then goes away has asked.
     pub fn open(&self, mut request: Request) -> Result<Exchange, SendError> {
         let (feed, body) = Payload::parts();
         let chunks = std::mem::take(&mut request.body);
         let mut exchange = self.exchange(&request, body, Some(feed))?;
+        if let Some(feed) = &mut exchange.feed {
+            wait_for(self.patience, feed.asked()).map_err(|_| SendError::Late(self.patience))?;
+        }
         for chunk in chunks {
             exchange.push(chunk);
         }
@@ -381,11 +384,15 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
+        let awaited = self.awaited.abort_handle();
         match self.feed.take() {
-            // hyper turns the cut body into a reset. Aborting the request as well would race with
-            // that: the reset of a stream that nobody holds any more may never be sent.
-            Some(feed) => drop(runtime().spawn(feed.cut())),
-            None => self.awaited.abort(),
+            Some(feed) => {
+                runtime().spawn(async move {
+                    feed.cut().await;
+                    awaited.abort();
+                });
+            }
+            None => awaited.abort(),
         }
     }
 }

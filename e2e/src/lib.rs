@@ -15,6 +15,8 @@
 //! - [`Upstream`] answers from a script and remembers what reached it, to the octet.
 //! - [`Client`] sends HTTP/1.1 and HTTP/2; [`raw()`] sends what no client would.
 //! - [`Service`] starts the example services in Go and Rust.
+//! - [`Mesh`] is all of them together: three services behind their sidecars and an edge.
+//! - [`replay()`] runs policy cases, which `treaty test` runs natively.
 //! - [`AccessLog`] reads what Envoy logs, line by line.
 //!
 //! Everything looks blocking to its caller, listens on loopback only, takes free ports, and ends
@@ -43,11 +45,13 @@ mod client;
 mod config;
 mod envoy;
 mod fields;
+mod mesh;
 mod payload;
 mod poll;
 mod ports;
 mod process;
 mod raw;
+mod replay;
 mod repository;
 mod runtime;
 mod services;
@@ -59,8 +63,10 @@ pub use config::{Cluster, Config, Listener, Protocol, Route, WasmFilter};
 pub use envoy::{Envoy, Options, StartError};
 pub use fields::Fields;
 pub use hyper::Version;
+pub use mesh::{Force, Mesh, Node};
 pub use ports::reserve_address;
 pub use raw::{parse_response, raw};
+pub use replay::{Failure, Outcome, replay};
 pub use repository::dist;
 pub use services::{Peer, Service};
 pub use upstream::{Answer, Ending, Seen, Upstream};

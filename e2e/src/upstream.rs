@@ -19,9 +19,6 @@ use crate::payload::{Cut, Feed, Payload, announce_trailers};
 use crate::poll::poll;
 use crate::runtime::runtime;
 
-/// Time for what was written to leave before the stream is broken, else it is lost with the stream.
-const FLUSH: Duration = Duration::from_millis(20);
-
 /// What an upstream answers.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -368,7 +365,6 @@ async fn send(answer: Answer, feed: Feed) {
         feed.chunk(chunk).await;
     }
     if answer.ending == Ending::Reset {
-        tokio::time::sleep(FLUSH).await;
         feed.cut().await;
     } else {
         if chunks > 0 && !answer.trailers.is_empty() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use e2e::{
     AccessLog, Answer, Client, Cluster, Config, Ending, Envoy, Listener, Options, Protocol,
-    Request, Response, Route, Upstream, WasmFilter, parse_response, raw,
+    Request, Response, Route, Upstream, WasmFilter, dist, parse_response, raw,
 };
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ impl Bench {
         let listener = |name: &str, held: bool| {
             let policy = json!({"version": 1, "held": held, "cluster": "helper"}).to_string();
             let filter = WasmFilter::new("probe")
-                .module(&dist("test/probe.wasm"))
+                .module(&dist().join("test/probe.wasm"))
                 .policy(&policy);
             let filter = if held { filter.holding_heads() } else { filter };
             Listener::new(name)
@@ -73,14 +73,6 @@ impl Bench {
     fn log_line(&mut self) -> Value {
         self.log.next_line(SOON).expect("a line in the access log")
     }
-}
-
-fn dist(name: &str) -> std::path::PathBuf {
-    std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .join("dist")
-        .join(name)
 }
 
 fn probe(request: Request, words: &str) -> Request {
@@ -137,7 +129,10 @@ fn a_refused_body_in_streamed_form_is_not_seen_by_the_upstream() {
     assert_eq!(response.status, 400);
     assert_eq!(response.text(), "refused: bad_body\n");
     let seen = bench.upstream.take_seen();
-    assert!(seen[0].body.is_empty(), "the head has gone on, and nothing else");
+    assert!(
+        seen[0].body.is_empty(),
+        "the head has gone on, and nothing else"
+    );
 }
 
 #[test]
@@ -448,8 +443,12 @@ fn a_call_outlives_the_exchange_that_asked_for_it() {
         .unwrap();
     bench.upstream.wait_for_seen(1, SOON);
     drop(exchange);
-    bench.envoy.wait_for_counter("http.streamed.downstream_rq_rx_reset", 1, SOON);
-    bench.envoy.wait_for_counter("wasmcustom.treaty_probe_events;event=aborted", 1, SOON);
+    bench
+        .envoy
+        .wait_for_counter("http.streamed.downstream_rq_rx_reset", 1, SOON);
+    bench
+        .envoy
+        .wait_for_counter("wasmcustom.treaty_probe_events;event=aborted", 1, SOON);
     assert_eq!(bench.helper.wait_for_seen(1, SOON)[0].path, "/aborted");
     bench
         .envoy
@@ -517,7 +516,7 @@ fn junk_in_headers_harms_nobody() {
 fn a_bad_policy_is_refused_with_every_mistake() {
     let start = |policy: &str| {
         let filter = WasmFilter::new("probe")
-            .module(&dist("test/probe.wasm"))
+            .module(&dist().join("test/probe.wasm"))
             .policy(policy);
         let config = Config::new().listener(
             Listener::new("edge")

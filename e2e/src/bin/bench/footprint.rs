@@ -1,0 +1,102 @@
+//! What a module takes before the first request: its size, Envoy's start, Envoy's memory.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use e2e::{Envoy, WasmFilter};
+
+use crate::Result;
+use crate::case::{self, ALL_FILTERS, EMPTY_MODULE, Module, VERSION_NEGOTIATION};
+use crate::rig::options;
+use crate::stats::Spread;
+
+const STARTS: usize = 3;
+
+/// After this time at rest the memory no longer changes.
+const REST: Duration = Duration::from_secs(1);
+
+/// The footprint of one filter.
+#[derive(Debug)]
+pub(crate) struct Footprint {
+    pub(crate) name: &'static str,
+    /// The octets of its module.
+    pub(crate) size: Option<u64>,
+    /// From spawn to ready, in seconds.
+    pub(crate) start: Spread,
+    /// What Envoy holds in memory after its start, in MiB.
+    pub(crate) memory: Spread,
+}
+
+pub(crate) const NO_FILTER: &str = "no filter";
+pub(crate) const EMPTY: &str = "empty wasm filter";
+pub(crate) const FILTER: &str = "version-negotiation";
+pub(crate) const BUNDLE: &str = "all-filters";
+
+/// A name, and which module it needs to run which filter.
+type Subject = (&'static str, Option<(Module, WasmFilter)>);
+
+/// Starts each of them some times, in turn.
+pub(crate) fn measure() -> Result<Vec<Footprint>> {
+    let subjects: [Subject; 4] = [
+        (NO_FILTER, None),
+        (EMPTY, Some((EMPTY_MODULE, case::empty()))),
+        (
+            FILTER,
+            Some((VERSION_NEGOTIATION, case::version_negotiation("enforce"))),
+        ),
+        (BUNDLE, Some((ALL_FILTERS, case::all_filters()))),
+    ];
+    let sizes = subjects
+        .iter()
+        .map(|(_, filter)| filter.as_ref().map(|(module, _)| size(*module)).transpose())
+        .collect::<Result<Vec<_>>>()?;
+    let mut starts = vec![Vec::new(); subjects.len()];
+    let mut memories = starts.clone();
+    for round in 1..=STARTS {
+        eprintln!("start and memory: round {round} of {STARTS}");
+        for ((subject, starts), memories) in subjects.iter().zip(&mut starts).zip(&mut memories) {
+            let (start, memory) = start(subject)?;
+            starts.push(start);
+            memories.push(memory);
+        }
+    }
+    let footprints = subjects.iter().zip(sizes).zip(starts).zip(memories);
+    Ok(footprints
+        .map(|((((name, _), size), starts), memories)| Footprint {
+            name,
+            size,
+            start: Spread::of(starts),
+            memory: Spread::of(memories),
+        })
+        .collect())
+}
+
+/// Seconds from spawn to ready, and MiB a moment later.
+fn start((name, filter): &Subject) -> Result<(f64, f64)> {
+    // Nothing is asked, so nothing needs to listen there.
+    let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
+    let filter = filter.clone().map(|(_, filter)| filter.into());
+    let config = case::config(filter.as_ref(), nobody);
+    let spawned = Instant::now();
+    let envoy = Envoy::start(config, &options()).map_err(|error| format!("{name}: {error}"))?;
+    let start = spawned.elapsed().as_secs_f64();
+    thread::sleep(REST);
+    Ok((start, memory(envoy.pid())?))
+}
+
+/// The resident memory of a process, in MiB.
+fn memory(process: u32) -> Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let kibibytes: u32 = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"))
+        .ok_or("no VmRSS")?
+        .parse()?;
+    Ok(f64::from(kibibytes) / 1024.0)
+}
+
+fn size(module: Module) -> Result<u64> {
+    Ok(fs::metadata(module.built()?)?.len())
+}

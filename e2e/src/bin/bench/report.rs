@@ -1,0 +1,177 @@
+//! The result, as Markdown.
+
+use std::fmt::Write as _;
+
+use crate::Args;
+use crate::case::{self, EMPTY, FULL, LUA, NO_FILTER, Pair, UNMATCHED};
+use crate::footprint::{self, Footprint};
+use crate::rig::Rig;
+use crate::stats::{Samples, Spread};
+
+/// The pairs that were measured, once for each origin of the answers.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    pub(crate) pairs: Vec<Pair>,
+    pub(crate) direct: Vec<Samples>,
+    pub(crate) upstream: Vec<Samples>,
+}
+
+/// The largest module that an aim allows, in octets.
+const LARGEST: u64 = 300_000;
+
+/// How many times longer than with the empty filter a start may take.
+const SLOWEST: f64 = 3.0;
+
+impl Measured {
+    fn find<'a>(&self, samples: &'a [Samples], base: &str, case: &str) -> Option<&'a Samples> {
+        let found = |pair: &Pair| pair.base == base && pair.case == case;
+        samples.get(self.pairs.iter().position(found)?)
+    }
+
+    /// The three cells of a case for one origin.
+    fn cells(&self, samples: &[Samples], case: &str) -> Option<String> {
+        let found = self.find(samples, NO_FILTER, case)?;
+        let ratio = found.ratio();
+        // Both against no filter, because few cases are held against the empty filter directly.
+        let to_empty = self
+            .find(samples, NO_FILTER, EMPTY)
+            .map_or("not run".to_owned(), |empty| {
+                format!("{:.2}", ratio.median / empty.ratio().median)
+            });
+        let extra = found.extra_when_quiet();
+        Some(format!("{} | {to_empty} | {extra:+.1}", shown(ratio)))
+    }
+
+    fn base(&self, samples: &[Samples]) -> Option<Spread> {
+        let first = self.pairs.iter().position(|pair| pair.base == NO_FILTER)?;
+        Some(samples.get(first)?.base())
+    }
+}
+
+/// How it was measured, and what the figures mean.
+pub(crate) fn head(rig: &Rig, args: &Args) -> String {
+    format!(
+        "Envoy {}, `--concurrency 1`, on a machine with {} cores; {}. GET with 10 header \
+         fields over 16 connections; {} rounds of {} requests with a direct response, {} with an \
+         upstream.\n\
+         **Only the ratios count**: the times depend on the machine and its neighbours. A ratio is \
+         the median over pairs of slices (in brackets the middle half); \"+ µs\" compares the \
+         quietest tenths.\n",
+        rig.version,
+        rig.cores,
+        rig.placement,
+        args.rounds,
+        args.slice,
+        args.upstream_rounds(),
+    )
+}
+
+/// The cost of every case.
+pub(crate) fn costs(measured: &Measured) -> String {
+    let mut text =
+        "| Envoy CPU per request | direct response: × no filter | × empty filter | + µs \
+                    | upstream: × no filter | × empty filter | + µs |\n\
+                    |---|---|---|---|---|---|---|\n"
+            .to_owned();
+    if let (Some(direct), Some(upstream)) = (
+        measured.base(&measured.direct),
+        measured.base(&measured.upstream),
+    ) {
+        let _ = writeln!(
+            text,
+            "| {NO_FILTER} | 1 ({:.1} µs) | | | 1 ({:.1} µs) | | |",
+            direct.median, upstream.median
+        );
+    }
+    for case in case::all() {
+        let cells = measured
+            .cells(&measured.direct, case.name)
+            .zip(measured.cells(&measured.upstream, case.name));
+        if let Some((direct, upstream)) = cells {
+            let _ = writeln!(text, "| {} | {direct} | {upstream} |", case.name);
+        }
+    }
+    text
+}
+
+/// What was aimed at, and what came of it. The costs are held against each other directly here,
+/// slice by slice.
+pub(crate) fn aims(measured: &Measured, footprints: &[Footprint]) -> String {
+    let mut text = String::new();
+    for (what, base, case, aim) in [
+        (
+            "no rule matches ÷ empty filter",
+            EMPTY,
+            UNMATCHED,
+            Some(1.15),
+        ),
+        ("full work ÷ Lua", LUA, FULL, Some(1.0)),
+        ("full work ÷ empty filter", EMPTY, FULL, None),
+    ] {
+        let ratio = |samples| Some(measured.find(samples, base, case)?.ratio());
+        if let (Some(direct), Some(upstream)) = (ratio(&measured.direct), ratio(&measured.upstream))
+        {
+            let (limit, reached) = match aim {
+                Some(aim) => (format!(" ≤ {aim:.2}"), verdict(direct.median <= aim)),
+                None => (String::new(), ""),
+            };
+            let _ = writeln!(
+                text,
+                "| {what}{limit} | {} | {} | {reached} |",
+                shown(direct),
+                shown(upstream)
+            );
+        }
+    }
+    let footprint = |name: &str| footprints.iter().find(|print| print.name == name);
+    if let (Some(filter), Some(empty)) = (footprint(footprint::FILTER), footprint(footprint::EMPTY))
+    {
+        let size = filter.size.unwrap_or_default();
+        let start = filter.start.median / empty.start.median;
+        let _ = writeln!(
+            text,
+            "| module ≤ {} kB | {} kB | | {} |\n\
+             | start ÷ start with the empty filter ≤ {SLOWEST:.0} | {start:.2} | | {} |",
+            LARGEST / 1000,
+            size.div_ceil(1000),
+            verdict(size <= LARGEST),
+            verdict(start <= SLOWEST)
+        );
+    }
+    if text.is_empty() {
+        return text;
+    }
+    format!("| aim | direct response | upstream | reached |\n|---|---|---|---|\n{text}")
+}
+
+/// Sizes, starts, memory.
+pub(crate) fn footprints(footprints: &[Footprint]) -> String {
+    if footprints.is_empty() {
+        return String::new();
+    }
+    let mut text =
+        "| | module, octets | Envoy's start, s | Envoy's memory, MiB |\n|---|---|---|---|\n"
+            .to_owned();
+    for print in footprints {
+        let size = print.size.map(|size| size.to_string()).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "| {} | {size} | {:.2} | {:.0} |",
+            print.name, print.start.median, print.memory.median
+        );
+    }
+    text
+}
+
+fn shown(spread: Spread) -> String {
+    let Spread {
+        median,
+        quarter,
+        three_quarters,
+    } = spread;
+    format!("{median:.2} ({quarter:.2}–{three_quarters:.2})")
+}
+
+fn verdict(reached: bool) -> &'static str {
+    if reached { "yes" } else { "**no**" }
+}

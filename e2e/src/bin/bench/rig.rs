@@ -1,0 +1,164 @@
+//! One Envoy per case, all at once, so that their slices can take turns.
+
+use std::collections::BTreeMap;
+
+use e2e::{Config, Envoy, Listener, Options, Route};
+
+use crate::Result;
+use crate::case::{Case, DIRECT, PROXIED, Pair};
+use crate::check::check;
+use crate::cpu::{self, Placement};
+use crate::load::{BODY, Load};
+use crate::stats::Samples;
+
+/// The running proxies.
+#[derive(Debug)]
+pub(crate) struct Rig {
+    stands: BTreeMap<&'static str, Stand>,
+    pub(crate) placement: Placement,
+    /// The cores of the machine.
+    pub(crate) cores: usize,
+    /// What Envoy says of itself.
+    pub(crate) version: String,
+    /// Answers for the listeners that ask an upstream. It is an Envoy too, because that is steady
+    /// and cheap; only the proxies under test are measured.
+    _upstream: Envoy,
+}
+
+/// A case and its Envoy.
+#[derive(Debug)]
+struct Stand {
+    envoy: Envoy,
+    request: Vec<u8>,
+    direct: Load,
+    proxied: Load,
+}
+
+/// Who answers the requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Envoy itself.
+    Direct,
+    /// An upstream.
+    Upstream,
+}
+
+/// Envoy as the benchmark runs it.
+pub(crate) fn options() -> Options {
+    Options {
+        concurrency: 1,
+        log_level: "warning".to_owned(),
+        ..Options::default()
+    }
+}
+
+impl Rig {
+    /// Starts the cases and sees that each does its work.
+    pub(crate) fn start(cases: &[&Case]) -> Result<Self> {
+        let upstream = Envoy::start(
+            Config::new().listener(Listener::new("upstream").route(Route::direct("/", 200, BODY))),
+            &options(),
+        )?;
+        let mut stands = BTreeMap::new();
+        for case in cases {
+            eprintln!("starting and checking: {}", case.name);
+            let config = case.config(upstream.address("upstream"));
+            let envoy = Envoy::start(config, &options())
+                .map_err(|error| format!("{}: {error}", case.name))?;
+            check(case, &envoy)?;
+            let stand = Stand {
+                request: case.request(""),
+                direct: Load::open(envoy.address(DIRECT))?,
+                proxied: Load::open(envoy.address(PROXIED))?,
+                envoy,
+            };
+            stands.insert(case.name, stand);
+        }
+        let proxies: Vec<_> = stands.values().map(|stand| stand.envoy.pid()).collect();
+        Ok(Self {
+            cores: cpu::cores(),
+            placement: Placement::put(&proxies, upstream.pid())?,
+            version: version(&upstream)?,
+            stands,
+            _upstream: upstream,
+        })
+    }
+
+    /// Runs every case until it is as fast as it gets: V8 optimizes what runs often.
+    pub(crate) fn warm_up(&mut self, requests: u32) -> Result<()> {
+        let names: Vec<_> = self.stands.keys().copied().collect();
+        for name in names {
+            let request = self.stand(name)?.request.clone();
+            for origin in [Origin::Direct, Origin::Upstream] {
+                self.slice(name, origin, &request, requests)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Measures the pairs in turn, a slice of the base and a slice of the case, round after round.
+    pub(crate) fn measure(
+        &mut self,
+        pairs: &[Pair],
+        origin: Origin,
+        rounds: u32,
+        slice: u32,
+    ) -> Result<Vec<Samples>> {
+        let mut samples: Vec<_> = pairs.iter().map(|_| Samples::default()).collect();
+        for round in 1..=rounds {
+            for (pair, samples) in pairs.iter().zip(&mut samples) {
+                // Both get the request of the case.
+                let request = self.stand(pair.case)?.request.clone();
+                let base = self.slice(pair.base, origin, &request, slice)?;
+                let case = self.slice(pair.case, origin, &request, slice)?;
+                samples.add(base, case);
+            }
+            if round % 5 == 0 || round == rounds {
+                eprintln!("{origin}: round {round} of {rounds}");
+            }
+        }
+        Ok(samples)
+    }
+
+    fn slice(&mut self, case: &str, origin: Origin, request: &[u8], requests: u32) -> Result<f64> {
+        self.stand(case)?
+            .slice(origin, request, requests)
+            .map_err(|error| format!("{case}, {origin}: {error}").into())
+    }
+
+    fn stand(&mut self, case: &str) -> Result<&mut Stand> {
+        self.stands
+            .get_mut(case)
+            .ok_or_else(|| format!("{case} was not started").into())
+    }
+}
+
+impl Stand {
+    /// Sends a slice and tells what a request took of Envoy's CPU time, in µs.
+    fn slice(&mut self, origin: Origin, request: &[u8], requests: u32) -> Result<f64> {
+        let load = match origin {
+            Origin::Direct => &mut self.direct,
+            Origin::Upstream => &mut self.proxied,
+        };
+        let before = cpu::time_of(self.envoy.pid())?;
+        load.run(request, requests)?;
+        let taken = cpu::time_of(self.envoy.pid())?.saturating_sub(before);
+        Ok(taken.as_secs_f64() * 1e6 / f64::from(requests))
+    }
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Direct => "direct response",
+            Self::Upstream => "upstream",
+        })
+    }
+}
+
+fn version(envoy: &Envoy) -> Result<String> {
+    let info: serde_json::Value = serde_json::from_str(&envoy.admin_get("/server_info"))?;
+    // Commit, version, state of the sources, kind of build, TLS library.
+    let version = info["version"].as_str().ok_or("no version")?;
+    Ok(version.split('/').nth(1).unwrap_or(version).to_owned())
+}
