@@ -28,7 +28,7 @@ fn with_fresh_policies(text: &str) -> String {
     while let Some(line) = lines.next() {
         fresh.push_str(line);
         fresh.push('\n');
-        let Some(example) = line.trim_start().strip_prefix("# policy: ") else {
+        let Some(policy) = named_policy(line.trim_start()) else {
             continue;
         };
         let key = lines.next().expect("a line after the comment");
@@ -38,14 +38,31 @@ fn with_fresh_policies(text: &str) -> String {
         let indent = key.len() - key.trim_start().len() + 2;
         let belongs = |line: &&str| line.trim().is_empty() || line.starts_with(&" ".repeat(indent));
         while lines.next_if(belongs).is_some() {}
-        let policy = fs::read_to_string(root().join(example))
-            .unwrap_or_else(|error| panic!("{example}: {error}"));
         for line in policy.lines() {
             fresh.push_str(format!("{:indent$}{line}", "").trim_end());
             fresh.push('\n');
         }
     }
     fresh
+}
+
+/// The configuration that a comment asks for: `# policy: <example>` for a module of one filter,
+/// `# bundle: <example> …` for one of several, whose examples lie in folders named like the filters.
+fn named_policy(comment: &str) -> Option<String> {
+    let read = |example: &str| {
+        fs::read_to_string(root().join(example)).unwrap_or_else(|error| panic!("{example}: {error}"))
+    };
+    if let Some(example) = comment.strip_prefix("# policy: ") {
+        return Some(read(example));
+    }
+    let mut members = Vec::new();
+    for example in comment.strip_prefix("# bundle: ")?.split(' ') {
+        let filter = example.split('/').nth(1).expect("policies/<filter>/…");
+        let policy = read(example).trim_end().replace('\n', "\n    ");
+        members.push(format!("    \"{filter}\": {policy}"));
+    }
+    let members = members.join(",\n");
+    Some(format!("{{\n  \"version\": 1,\n  \"filters\": {{\n{members}\n  }}\n}}"))
 }
 
 #[test]

@@ -63,6 +63,7 @@ fn a_change_of_policy_loses_no_request_and_a_bad_one_changes_nothing() {
     let mut config: Value = Config::new()
         .cluster(Cluster::new("upstream", upstream.address()))
         .into();
+    config["node"] = json!({"id": "reload", "cluster": "test"});
     config["dynamic_resources"] = json!({"lds_config": {"resource_api_version": "V3",
         "path_config_source": {"path": folder.path().join("lds.json"),
             "watched_directory": {"path": folder.path()}}}});

@@ -1,7 +1,6 @@
 //! Conditions on header fields.
 
 use deserr::Deserr;
-use regex_lite::Regex;
 
 use crate::headers::Headers;
 use crate::policy::Findings;
@@ -9,7 +8,7 @@ use crate::policy::value::FieldName;
 
 /// A condition on one header field. Several values of the field count as one, joined by `, `
 /// (RFC 9110 section 5.3). Without a condition it is enough that the field is there.
-#[derive(Debug, Clone, Deserr)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserr)]
 #[deserr(error = Findings, try_from(RawHeaderMatch) = HeaderMatch::check -> String)]
 pub struct HeaderMatch {
     name: FieldName,
@@ -17,18 +16,17 @@ pub struct HeaderMatch {
     invert: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Condition {
     Present,
     Exact(String),
     Prefix(String),
     Suffix(String),
     Contains(String),
-    Regex(Regex),
 }
 
-/// A condition on one header field; at most one of `exact`, `prefix`, `suffix`, `contains` and
-/// `regex`. Without any it is enough that the field is there.
+/// A condition on one header field; at most one of `exact`, `prefix`, `suffix` and `contains`.
+/// Without any it is enough that the field is there.
 #[derive(Debug)]
 #[cfg_attr(
     feature = "schema",
@@ -46,9 +44,6 @@ struct RawHeaderMatch {
     suffix: Option<String>,
     /// What the value contains.
     contains: Option<String>,
-    /// A regular expression (the syntax of Rust's `regex`, linear in time) that matches somewhere
-    /// in the value.
-    regex: Option<String>,
     /// Turns the condition round.
     #[cfg_attr(feature = "schema", schemars(default))]
     invert: bool,
@@ -60,7 +55,6 @@ crate::object_value!(RawHeaderMatch {
     prefix: optional "prefix",
     suffix: optional "suffix",
     contains: optional "contains",
-    regex: optional "regex",
     invert: defaulted "invert",
 });
 
@@ -82,53 +76,27 @@ impl HeaderMatch {
             Condition::Prefix(own) => is(&|text| text.starts_with(own.as_str())),
             Condition::Suffix(own) => is(&|text| text.ends_with(own.as_str())),
             Condition::Contains(own) => is(&|text| text.contains(own.as_str())),
-            Condition::Regex(own) => is(&|text| own.is_match(text)),
         }
     }
 
     fn check(raw: RawHeaderMatch) -> Result<Self, String> {
-        let regex = match raw.regex.as_deref().map(Regex::new) {
-            Some(Ok(regex)) => Some(Condition::Regex(regex)),
-            Some(Err(_)) => return Err("`regex` is not a regular expression".into()),
-            None => None,
-        };
         let mut conditions = [
             raw.exact.map(Condition::Exact),
             raw.prefix.map(Condition::Prefix),
             raw.suffix.map(Condition::Suffix),
             raw.contains.map(Condition::Contains),
-            regex,
         ]
         .into_iter()
         .flatten();
         let condition = conditions.next().unwrap_or(Condition::Present);
         if conditions.next().is_some() {
-            return Err(
-                "expected at most one of `exact`, `prefix`, `suffix`, `contains` and `regex`"
-                    .into(),
-            );
+            return Err("expected at most one of `exact`, `prefix`, `suffix` and `contains`".into());
         }
         Ok(Self {
             name: raw.name,
             condition,
             invert: raw.invert,
         })
-    }
-}
-
-impl PartialEq for HeaderMatch {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-            && self.invert == other.invert
-            && match (&self.condition, &other.condition) {
-                (Condition::Present, Condition::Present) => true,
-                (Condition::Exact(a), Condition::Exact(b))
-                | (Condition::Prefix(a), Condition::Prefix(b))
-                | (Condition::Suffix(a), Condition::Suffix(b))
-                | (Condition::Contains(a), Condition::Contains(b)) => a == b,
-                (Condition::Regex(a), Condition::Regex(b)) => a.as_str() == b.as_str(),
-                _ => false,
-            }
     }
 }
 

@@ -281,9 +281,12 @@ impl FromStr for PathTemplate {
             segments,
             open,
         };
-        let mut names: Vec<&str> = template.variables().collect();
-        names.sort_unstable();
-        if names.windows(2).any(|pair| pair.first() == pair.last()) {
+        let stands_before = |index, name| template.variables().take(index).any(|own| own == name);
+        let stands_twice = template
+            .variables()
+            .enumerate()
+            .any(|(index, name)| stands_before(index, name));
+        if stands_twice {
             return Err("each variable of a path template needs a name of its own".into());
         }
         Ok(template)

@@ -24,16 +24,28 @@ pub(super) struct Passage {
     /// The core that the message waits for.
     pub(super) waiting: Option<usize>,
     direction: Direction,
-    /// How many cores the current step has passed.
-    passed: usize,
-    /// Whether the current step has begun.
-    running: bool,
+    /// How many cores have seen the head.
+    head_passed: usize,
+    /// How many cores have seen the current part of the body.
+    body_passed: usize,
+    /// How many cores have seen the trailers.
+    trailers_passed: usize,
     needs: Vec<(usize, BodyNeed)>,
     arrived: Arrived,
     /// How many octets of the proxy's buffer the cores have seen.
     seen: usize,
     /// The body, or the part of it, that the cores look at now.
     current: Option<Body>,
+    /// How many octets of the proxy's buffer the current part is.
+    current_len: usize,
+}
+
+/// What is to be done next with a message.
+pub(super) enum Turn {
+    /// The core at this position, counted in the order of the cores, gets the event of this step.
+    Core(Step, usize),
+    /// Nothing can be done before more arrives.
+    Stop(Action),
 }
 
 #[derive(Default)]
@@ -60,12 +72,14 @@ impl Passage {
             step: Step::Head,
             waiting: None,
             direction,
-            passed: 0,
-            running: false,
+            head_passed: 0,
+            body_passed: 0,
+            trailers_passed: 0,
             needs: Vec::new(),
             arrived: Arrived::default(),
             seen: 0,
             current: None,
+            current_len: 0,
         }
     }
 
@@ -94,33 +108,53 @@ impl Passage {
         }
     }
 
-    /// Begins the next step, or says what the proxy is to do because nothing can be done now.
-    pub(super) fn next_step(&mut self, form: Form, host: &mut dyn Host) -> Option<Action> {
-        if self.running {
-            return None;
+    /// Says what is next, having flushed what the turns before have completed.
+    pub(super) fn turn(&mut self, cores: usize, form: Form, host: &mut dyn Host) -> Turn {
+        loop {
+            match self.step {
+                Step::Head if !self.arrived.head => return Turn::Stop(Action::Continue),
+                Step::Head if self.waits_for_body(form) => {
+                    self.look_ahead(host);
+                    if self.current.is_none() && !self.body_is_due() {
+                        return Turn::Stop(Action::Pause);
+                    }
+                    return self.body_turn(host);
+                }
+                Step::Head if self.head_passed < cores => {
+                    self.head_passed += 1;
+                    return Turn::Core(Step::Head, self.head_passed - 1);
+                }
+                Step::Head => self.finish_head(form, host),
+                Step::Body if self.current.is_none() && !self.body_is_due() => {
+                    return Turn::Stop(self.between_parts(form));
+                }
+                Step::Body if self.body_passed < cores => return self.body_turn(host),
+                Step::Body => self.finish_part(host),
+                Step::Trailers if self.trailers_passed < cores => {
+                    self.trailers_passed += 1;
+                    return Turn::Core(Step::Trailers, self.trailers_passed - 1);
+                }
+                Step::Trailers => {
+                    self.flush(Part::Trailers, host);
+                    self.step = Step::Done;
+                }
+                Step::Done => return Turn::Stop(self.between_parts(form)),
+            }
         }
-        let ready = match self.step {
-            Step::Head => self.arrived.head,
-            Step::Body => self.body_is_due(),
-            Step::Trailers => self.arrived.trailers,
-            Step::Done => false,
-        };
-        if !ready {
-            return Some(self.between_parts(form));
-        }
-        if self.step == Step::Body {
-            self.take_body(host);
-        }
-        self.running = true;
-        self.passed = 0;
-        None
     }
 
-    /// The position of the next core in the current step, outermost first.
-    pub(super) fn take_turn(&mut self, count: usize) -> Option<usize> {
-        let turn = self.passed;
-        self.passed += 1;
-        (turn < count).then_some(turn)
+    /// Whether the core that saw the head last holds it until it has seen the body. As in a chain
+    /// of modules, the cores behind it see nothing before that.
+    fn waits_for_body(&self, form: Form) -> bool {
+        form == Form::Held && self.body_passed < self.head_passed && self.holds()
+    }
+
+    fn body_turn(&mut self, host: &mut dyn Host) -> Turn {
+        if self.current.is_none() {
+            self.take_body(host);
+        }
+        self.body_passed += 1;
+        Turn::Core(Step::Body, self.body_passed - 1)
     }
 
     /// What a core is to see of the body now.
@@ -145,51 +179,54 @@ impl Passage {
         }
     }
 
-    /// Flushes what the cores did in the current step and goes on to the next one.
-    pub(super) fn finish_step(&mut self, form: Form, host: &mut dyn Host) {
-        self.running = false;
-        match self.step {
-            Step::Head => {
-                self.look_ahead(host);
-                if form == Form::Streamed || !self.holds() {
-                    self.send_head(host);
-                }
-                self.step = if self.message.head_is_all {
-                    Step::Done
-                } else {
-                    Step::Body
-                };
-            }
-            Step::Body => {
-                let done = self.arrived.last;
-                self.write_body(host);
-                if done {
-                    self.needs.clear();
-                }
-                if !self.holds() {
-                    self.send_head(host);
-                }
-                if done && !self.arrived.trailers {
-                    self.flush(Part::Trailers, host);
-                }
-                self.step = match (done, self.arrived.trailers) {
-                    (false, _) => Step::Body,
-                    (true, true) => Step::Trailers,
-                    (true, false) => Step::Done,
-                };
-            }
-            Step::Trailers => {
-                self.flush(Part::Trailers, host);
-                self.step = Step::Done;
-            }
-            Step::Done => {}
+    /// Every core has seen the head.
+    fn finish_head(&mut self, form: Form, host: &mut dyn Host) {
+        self.look_ahead(host);
+        if form == Form::Streamed || !self.holds() {
+            self.send_head(host);
+        }
+        self.step = if self.message.head_is_all {
+            Step::Done
+        } else {
+            Step::Body
+        };
+    }
+
+    /// Every core has seen the current part of the body.
+    fn finish_part(&mut self, host: &mut dyn Host) {
+        let last = self
+            .current
+            .as_ref()
+            .is_some_and(|body| body.size() == Size::Last);
+        self.write_body(host);
+        self.body_passed = 0;
+        if last {
+            self.needs.clear();
+        }
+        if !self.holds() {
+            self.send_head(host);
+        }
+        if !last {
+            return;
+        }
+        if self.arrived.trailers {
+            self.step = Step::Trailers;
+        } else {
+            self.flush(Part::Trailers, host);
+            self.step = Step::Done;
         }
     }
 
     /// Puts a reply in place of a held response whose body is all there; false where that cannot
     /// be done.
-    pub(super) fn put_in_place(&mut self, reply: &Reply, host: &mut dyn Host) -> bool {
-        if self.message.head_sent || self.step != Step::Body || !self.arrived.last {
+    pub(super) fn put_in_place(
+        &mut self,
+        reply: &Reply,
+        position: usize,
+        host: &mut dyn Host,
+    ) -> bool {
+        let has_seen_all = self.arrived.last && self.body_passed > position;
+        if self.message.head_sent || !has_seen_all {
             return false;
         }
         self.message
@@ -281,6 +318,7 @@ impl Passage {
             host.body(self.direction)
         };
         bytes.drain(..self.seen.min(bytes.len()));
+        self.current_len = bytes.len();
         let size = if self.arrived.last {
             Size::Last
         } else {
@@ -289,24 +327,27 @@ impl Passage {
         self.current = Some(Body::new(bytes, size));
     }
 
-    /// Puts the cores' octets in place of those that the proxy has.
+    /// Puts the cores' octets in place of those that the proxy has. While cores waited, more may
+    /// have come behind them.
     fn write_body(&mut self, host: &mut dyn Host) {
         let Some(body) = self.current.take() else {
             return;
         };
+        let end = self.seen + self.current_len;
         if !body.is_replaced() {
-            self.seen = self.arrived.len;
+            self.seen = end;
             return;
         }
         let buffered = host.body(self.direction);
         let before = buffered.get(..self.seen).unwrap_or_default();
-        let written = [before, body.bytes()].concat();
+        let behind = buffered.get(end..).unwrap_or_default();
+        let written = [before, body.bytes(), behind].concat();
         host.replace_body(self.direction, &written);
-        self.seen = written.len();
+        self.seen += body.bytes().len();
         self.arrived.len = written.len();
-        if let (false, true, Some(headers)) = (
+        if let (false, Size::Last, Some(headers)) = (
             self.message.head_sent,
-            self.arrived.last,
+            body.size(),
             self.message.headers.get_mut(),
         ) && headers.contains("content-length")
         {

@@ -7,6 +7,8 @@
 //!
 //! Rules of composition:
 //! - While one core waits, the later ones are not called and every part of the message stays paused.
+//! - A core that holds a head until it has seen the body (the held form) keeps it from the later
+//!   ones, too, until then.
 //! - A reply passes only the cores outside the one that made it.
 //! - A core sees the response only if it saw the request head.
 //! - Streams stay streams: an upgraded connection and an event stream are never held.
@@ -21,7 +23,7 @@ use crate::exchange::{Asks, Exchange};
 use crate::fact::{Facts, REFUSAL};
 use crate::filter::{Core, End, Flow, Form};
 use crate::reply::Reply;
-use message::{Passage, Step};
+use message::{Passage, Step, Turn};
 
 /// What the proxy is to do with the part of a message that it has just shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,55 +150,61 @@ impl Pipeline {
 
     /// Runs a message through the cores as far as it has arrived and nobody waits.
     fn advance(&mut self, direction: Direction, host: &mut dyn Host) -> Action {
+        let (cores, form) = (self.slots.len(), self.form);
         loop {
             if self.passage(direction).waiting.is_some() {
                 return Action::Pause;
             }
-            let form = self.form;
-            if let Some(action) = self.passage(direction).next_step(form, host) {
-                return action;
+            let (step, position) = match self.passage(direction).turn(cores, form, host) {
+                Turn::Core(step, position) => (step, position),
+                Turn::Stop(action) => return action,
+            };
+            let index = self.index(direction, position);
+            if !self.takes_part(direction, index) {
+                continue;
             }
-            while let Some(index) = self.next_core(direction) {
-                match self.step(index, direction, host) {
-                    Flow::Continue => {}
-                    Flow::Wait => {
-                        self.passage(direction).waiting = Some(index);
-                        return Action::Pause;
-                    }
-                    Flow::Reply(reply) => {
-                        if let Some(action) = self.reply(index, direction, &reply, host) {
-                            return action;
-                        }
+            match self.step(step, index, direction, host) {
+                Flow::Continue => {}
+                Flow::Wait => self.passage(direction).waiting = Some(index),
+                Flow::Reply(reply) => {
+                    if let Some(action) = self.reply(index, direction, &reply, host) {
+                        return action;
                     }
                 }
             }
-            self.passage(direction).finish_step(form, host);
         }
     }
 
-    /// The next core of the current step, if there is one.
-    fn next_core(&mut self, direction: Direction) -> Option<usize> {
-        let count = self.slots.len();
-        loop {
-            let passed = self.passage(direction).take_turn(count)?;
-            let index = match direction {
-                Direction::Request => passed,
-                Direction::Response => count - 1 - passed,
-            };
-            let slot = self.slots.get_mut(index)?;
-            match direction {
-                Direction::Request => slot.entered = true,
-                Direction::Response if !slot.entered || self.replied == Some(index) => continue,
-                Direction::Response => {}
-            }
-            return Some(index);
+    /// The core at a position, which is also the position of a core: responses pass the other way.
+    fn index(&self, direction: Direction, position: usize) -> usize {
+        match direction {
+            Direction::Request => position,
+            Direction::Response => self.slots.len().saturating_sub(position + 1),
         }
     }
 
-    /// Gives one core the event of the current step.
-    fn step(&mut self, index: usize, direction: Direction, host: &mut dyn Host) -> Flow {
+    /// Whether a core sees this message. It sees a response if it saw the request and did not make
+    /// the response itself.
+    fn takes_part(&mut self, direction: Direction, index: usize) -> bool {
+        let Some(slot) = self.slots.get_mut(index) else {
+            return false;
+        };
+        match direction {
+            Direction::Request => slot.entered = true,
+            Direction::Response => return slot.entered && self.replied != Some(index),
+        }
+        true
+    }
+
+    /// Gives one core the event of a step.
+    fn step(
+        &mut self,
+        step: Step,
+        index: usize,
+        direction: Direction,
+        host: &mut dyn Host,
+    ) -> Flow {
         use Direction::{Request, Response};
-        let step = self.passage(direction).step;
         match (direction, step) {
             (Request, Step::Head) => {
                 self.event(index, direction, host, |core, x| core.request_head(x))
@@ -354,7 +362,8 @@ impl Pipeline {
             host.tell(&REFUSAL, told);
         }
         self.replied = Some(index);
-        if direction == Direction::Response && self.response.put_in_place(reply, host) {
+        let position = self.index(direction, index);
+        if direction == Direction::Response && self.response.put_in_place(reply, position, host) {
             return None;
         }
         self.passage(direction).step = Step::Done;
