@@ -26,6 +26,7 @@ pub struct Exchange<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Message {
     pub(crate) headers: OnceCell<Headers>,
+    pub(crate) peeked: OnceCell<(&'static str, Option<Vec<u8>>)>,
     pub(crate) trailers: OnceCell<Headers>,
     pub(crate) head_sent: bool,
     pub(crate) head_is_all: bool,
@@ -48,6 +49,27 @@ impl Exchange<'_> {
         self.message
             .headers
             .get_or_init(|| self.host.headers(self.map(Part::Head)))
+    }
+
+    /// The first value of one field of the head.
+    ///
+    /// The first name that is asked for is read alone, because that costs half of the whole map:
+    /// enough to see that no rule is for an exchange. From the second name on it is the whole map.
+    pub fn peek(&self, name: &'static str) -> Option<&[u8]> {
+        if let Some(headers) = self.message.headers.get() {
+            return headers.get(name);
+        }
+        let read = || (name, self.host.header(self.map(Part::Head), name));
+        match self.message.peeked.get_or_init(read) {
+            (peeked, value) if *peeked == name => value.as_deref(),
+            _ => self.headers().get(name),
+        }
+    }
+
+    /// [`Exchange::peek`], if it is UTF-8.
+    pub fn peek_text(&self, name: &'static str) -> Option<&str> {
+        self.peek(name)
+            .and_then(|value| std::str::from_utf8(value).ok())
     }
 
     /// The header fields, to be edited; `None` once the head has gone on.

@@ -83,6 +83,13 @@ unsafe extern "C" {
         value_len: usize,
     ) -> u32;
     fn proxy_get_header_map_pairs(map: u32, pairs: *mut *mut u8, len: *mut usize) -> u32;
+    fn proxy_get_header_map_value(
+        map: u32,
+        name: *const u8,
+        name_len: usize,
+        value: *mut *mut u8,
+        value_len: *mut usize,
+    ) -> u32;
     fn proxy_add_header_map_value(
         map: u32,
         name: *const u8,
@@ -200,6 +207,14 @@ pub(crate) fn set_property(name: &str, value: &[u8]) -> Result<()> {
 pub(crate) fn header_pairs(map: Map) -> Result<Vec<u8>> {
     // SAFETY: The host writes the two places, during the call.
     taken(|pairs, len| unsafe { proxy_get_header_map_pairs(map as u32, pairs, len) })
+}
+
+/// The first value of one header.
+pub(crate) fn header(map: Map, name: &str) -> Result<Vec<u8>> {
+    // SAFETY: The host reads the name and writes the two places, during the call.
+    taken(|value, len| unsafe {
+        proxy_get_header_map_value(map as u32, name.as_ptr(), name.len(), value, len)
+    })
 }
 
 pub(crate) fn add_header(map: Map, name: &str, value: &[u8]) -> Result<()> {

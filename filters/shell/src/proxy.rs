@@ -24,11 +24,18 @@ pub(crate) struct Proxy<'a> {
     pub(crate) own_callback: bool,
 }
 
+/// What never changes while the proxy runs is asked for once.
+const NODE_ID: [&str; 2] = ["node", "id"];
+
 impl Host for Proxy<'_> {
     fn headers(&self, map: HeaderMap) -> Headers {
         ffi::header_pairs(number(map))
             .map(wire::read)
             .unwrap_or_default()
+    }
+
+    fn header(&self, map: HeaderMap, name: &str) -> Option<Vec<u8>> {
+        ffi::header(number(map), name).ok()
     }
 
     fn body(&self, direction: Direction) -> Vec<u8> {
@@ -45,6 +52,9 @@ impl Host for Proxy<'_> {
     }
 
     fn property(&self, path: &[&str]) -> Option<Vec<u8>> {
+        if path == NODE_ID {
+            return self.shared.node_id(|| ffi::property(path).ok());
+        }
         ffi::property(path).ok()
     }
 

@@ -1,7 +1,7 @@
 //! One plugin configuration: loads its policies, starts exchanges, keeps time for them, and sends
 //! the calls that outlive them.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -36,6 +36,8 @@ pub(crate) struct Shared {
     outbox: RefCell<Vec<Outgoing>>,
     /// The period of the ticks, in milliseconds; 0 while nothing waits.
     period: Cell<u32>,
+    /// The proxy's node id, once somebody has asked for it.
+    node_id: OnceCell<Option<Vec<u8>>>,
 }
 
 struct Wish {
@@ -182,6 +184,11 @@ impl Shared {
         if !wishes.is_empty() {
             wishes.retain(|wish| !Rc::ptr_eq(&wish.exchange, exchange));
         }
+    }
+
+    /// The proxy's node id, which `read` asks for the first time.
+    pub(crate) fn node_id(&self, read: impl FnOnce() -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+        self.node_id.get_or_init(read).clone()
     }
 
     fn tick_within(&self, within: Duration) {

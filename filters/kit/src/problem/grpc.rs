@@ -1,7 +1,7 @@
-//! Problems for gRPC and gRPC-Web clients: a trailers-only response with `google.rpc.Status`.
+//! Problems for gRPC and gRPC-Web clients: no message, and trailers with `google.rpc.Status`.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use prost::Message;
 
@@ -16,6 +16,9 @@ const NOT_IN_MESSAGES: &AsciiSet = &CONTROLS.add(b'%');
 /// it twice, once percent-encoded, so that it may triple.
 const MAX_MESSAGE: usize = 1024;
 const MAX_DETAILS: usize = 4096;
+
+/// The flag of the frame that carries the trailers in gRPC-Web.
+const TRAILERS_FRAME: u8 = 0x80;
 
 /// Encodes a message for the header `grpc-message`.
 pub fn encode_grpc_message(message: &str) -> String {
@@ -37,21 +40,56 @@ pub(super) fn reply(problem: &Problem) -> Reply {
     }
 }
 
-/// The answer as a trailers-only response that is complete as it stands.
-pub(super) fn trailers_only(problem: &Problem, content_type: &str) -> Reply {
-    let mut headers = vec![
-        field("content-type", content_type),
-        field("grpc-status", problem.kind.grpc.number().to_string()),
-        field("grpc-message", encode_grpc_message(message(problem))),
-    ];
-    headers.append(&mut fields(problem));
+/// The answer to a gRPC-Web client: the trailers as the one frame of the body.
+///
+/// The protocol allows them in the head, too, but a proxy takes the content type off a reply that
+/// has no body, and then the client does not know what it is looking at.
+pub(super) fn web(problem: &Problem, content_type: &str, text: bool) -> Reply {
+    let (outcome, headers): (Fields, Fields) = outcome(problem)
+        .into_iter()
+        .partition(|(name, _)| name.starts_with("grpc-"));
+    let mut trailers = Vec::new();
+    for (name, value) in outcome {
+        trailers.extend_from_slice(name.as_bytes());
+        trailers.extend_from_slice(b": ");
+        trailers.extend_from_slice(&value);
+        trailers.extend_from_slice(b"\r\n");
+    }
+    let len = u32::try_from(trailers.len()).unwrap_or(u32::MAX);
+    let mut body = vec![TRAILERS_FRAME];
+    body.extend_from_slice(&len.to_be_bytes());
+    body.append(&mut trailers);
+    if text {
+        body = STANDARD.encode(body).into_bytes();
+    }
     Reply {
         status: 200,
-        headers,
+        headers: [vec![field("content-type", content_type)], headers].concat(),
+        body,
+        grpc: None,
+        details: problem.kind.details(),
+    }
+}
+
+/// The answer as a trailers-only response that is complete as it stands, for a client that speaks
+/// gRPC in a spelling that the proxy does not know. The proxy takes the content type off it.
+pub(super) fn trailers_only(problem: &Problem, content_type: &str) -> Reply {
+    Reply {
+        status: 200,
+        headers: [vec![field("content-type", content_type)], outcome(problem)].concat(),
         body: Vec::new(),
         grpc: None,
         details: problem.kind.details(),
     }
+}
+
+fn outcome(problem: &Problem) -> Fields {
+    let mut outcome = vec![
+        field("grpc-status", problem.kind.grpc.number().to_string()),
+        field("grpc-message", encode_grpc_message(message(problem))),
+    ];
+    outcome.append(&mut fields(problem));
+    outcome
 }
 
 fn fields(problem: &Problem) -> Fields {

@@ -146,8 +146,9 @@ impl Problem {
         match (client.protocol, content_type) {
             (Protocol::Http, _) => http::reply(self),
             (Protocol::Grpc, None) => grpc::reply(self),
-            (Protocol::Grpc | Protocol::GrpcWeb { .. }, _) => {
-                grpc::trailers_only(self, content_type.unwrap_or("application/grpc-web"))
+            (Protocol::Grpc, Some(content_type)) => grpc::trailers_only(self, content_type),
+            (Protocol::GrpcWeb { text }, _) => {
+                grpc::web(self, content_type.unwrap_or("application/grpc-web"), text)
             }
             (Protocol::ConnectUnary, _) => connect::unary(self),
             (Protocol::ConnectStream, _) => {

@@ -1,5 +1,5 @@
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use proptest::prelude::*;
 use prost::Message;
 use serde_json::json;
@@ -251,16 +251,26 @@ fn grpc_metadata_stay_under_the_limit_of_clients() {
 }
 
 #[test]
-fn grpc_web_gets_trailers_only_in_its_own_flavour() {
+fn grpc_web_gets_its_trailers_as_a_frame_in_its_own_flavour() {
     for content_type in ["application/grpc-web+proto", "application/grpc-web-text"] {
         let reply = sample().detail("100 % schön").reply(&client(content_type));
-        assert_eq!(reply.status, 200);
-        assert_eq!(reply.grpc, None);
-        assert_eq!(reply.body, b"");
+        assert_eq!((reply.status, reply.grpc.clone()), (200, None));
         assert_eq!(text(&reply, "content-type"), Some(content_type));
-        assert_eq!(text(&reply, "grpc-status"), Some("3"));
-        assert_eq!(text(&reply, "grpc-message"), Some("100 %25 sch%C3%B6n"));
-        assert_eq!(status_of(&reply).message, "100 % schön");
+        assert_eq!(text(&reply, "grpc-status"), None);
+        let frame = if content_type.ends_with("text") {
+            STANDARD.decode(&reply.body).unwrap()
+        } else {
+            reply.body.clone()
+        };
+        assert_eq!(frame[0], 0x80);
+        let len = u32::from_be_bytes(frame[1..5].try_into().unwrap());
+        assert_eq!(frame.len() - 5, usize::try_from(len).unwrap());
+        let trailers = std::str::from_utf8(&frame[5..]).unwrap();
+        let lines: Vec<&str> = trailers.split_terminator("\r\n").collect();
+        assert_eq!(lines[..2], ["grpc-status: 3", "grpc-message: 100 %25 sch%C3%B6n"]);
+        let details = lines[2].strip_prefix("grpc-status-details-bin: ").unwrap();
+        let status = Status::decode(STANDARD_NO_PAD.decode(details).unwrap().as_slice()).unwrap();
+        assert_eq!(status.message, "100 % schön");
     }
 }
 

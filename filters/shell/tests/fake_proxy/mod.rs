@@ -197,6 +197,13 @@ host_calls! {
         0
     }
 
+    fn proxy_get_header_map_value(map: u32, name: *const u8, name_len: usize, data: *mut *mut u8, len: *mut usize) {
+        match header(map, &text(name, name_len)) {
+            Some(value) => { give(&value, data, len); 0 }
+            None => 1,
+        }
+    }
+
     fn proxy_add_header_map_value(map: u32, name: *const u8, name_len: usize, data: *const u8, len: usize) {
         let pair = (text(name, name_len), read(data, len).to_vec());
         proxy(|proxy| proxy.maps.entry(map).or_default().push(pair));
@@ -309,7 +316,6 @@ host_calls! {
     // The SDK links against these, but nothing of Treaty's calls them.
     fn proxy_get_log_level(_level: *mut u32) { 12 }
     fn proxy_set_header_map_pairs(_map: u32, _data: *const u8, _len: usize) { 12 }
-    fn proxy_get_header_map_value(_map: u32, _n: *const u8, _nl: usize, _d: *mut *mut u8, _l: *mut usize) { 12 }
     fn proxy_register_shared_queue(_n: *const u8, _nl: usize, _id: *mut u32) { 12 }
     fn proxy_resolve_shared_queue(_v: *const u8, _vl: usize, _n: *const u8, _nl: usize, _id: *mut u32) { 12 }
     fn proxy_dequeue_shared_queue(_id: u32, _d: *mut *mut u8, _l: *mut usize) { 12 }
