@@ -67,21 +67,24 @@ test-unit: rust ## unit, property and shell tests, native
 	@$(CARGO) test --quiet --workspace --exclude e2e --all-targets --features version-negotiation/schema
 test-services: go
 	$(call say,tests of the Go service)
-	@cd e2e/services/orders && go vet ./... && go test ./...
+	@cd e2e/services/orders && go test ./...
 test-cases: rust ## policies checked, and their cases run natively
 	$(call say,policies and cases)
 	@$(CARGO) run --quiet -p treaty -- check policies envoy-configs
-	@$(CARGO) run --quiet -p treaty -- test policies
+	@$(CARGO) run --quiet -p treaty -- test $(wildcard policies/*/cases)
 test-e2e: tools build test-modules services ## end to end in a real Envoy
 	$(call say,end to end in Envoy $(ENVOY_VERSION))
 	@$(CARGO) test -p e2e
 
-.PHONY: lint fmt deny
-lint: rust ## formatting, clippy on both targets, licences of the dependencies
+.PHONY: schemas lint fmt deny
+schemas: rust ## write policies/*/schema.json anew
+	@$(CARGO) test --quiet -p version-negotiation --features schema --test schema || git diff --stat policies
+lint: rust go ## formatting, clippy on both targets, licences of the dependencies
 	$(call say,lints)
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --quiet --workspace --all-targets --features version-negotiation/schema -- -D warnings
 	@$(CARGO) clippy --quiet --profile module --target wasm32-wasip1 -p all-filters -p version-negotiation --features all-filters/module,version-negotiation/module -- -D warnings
+	@cd e2e/services/orders && test -z "$$(gofmt -l .)" && go vet ./...
 fmt: ## format the code
 	@$(CARGO) fmt --all
 deny: ## licences, sources and duplicates of the dependencies

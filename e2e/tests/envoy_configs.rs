@@ -50,7 +50,8 @@ fn with_fresh_policies(text: &str) -> String {
 /// `# bundle: <example> …` for one of several, whose examples lie in folders named like the filters.
 fn named_policy(comment: &str) -> Option<String> {
     let read = |example: &str| {
-        fs::read_to_string(root().join(example)).unwrap_or_else(|error| panic!("{example}: {error}"))
+        fs::read_to_string(root().join(example))
+            .unwrap_or_else(|error| panic!("{example}: {error}"))
     };
     if let Some(example) = comment.strip_prefix("# policy: ") {
         return Some(read(example));
@@ -62,7 +63,9 @@ fn named_policy(comment: &str) -> Option<String> {
         members.push(format!("    \"{filter}\": {policy}"));
     }
     let members = members.join(",\n");
-    Some(format!("{{\n  \"version\": 1,\n  \"filters\": {{\n{members}\n  }}\n}}"))
+    Some(format!(
+        "{{\n  \"version\": 1,\n  \"filters\": {{\n{members}\n  }}\n}}"
+    ))
 }
 
 #[test]

@@ -41,14 +41,9 @@ pub enum Module {
 #[macro_export]
 macro_rules! export_filter {
     ($filter:ty) => {
-        $crate::__proxy_wasm::main! {{
-            $crate::start(|context| {
-                $crate::root(
-                    context,
-                    $crate::Module::One($crate::__filter::Registration::of::<$filter>()),
-                )
-            });
-        }}
+        $crate::__export! {
+            $crate::Module::One($crate::__filter::Registration::of::<$filter>())
+        }
     };
 }
 
@@ -56,16 +51,29 @@ macro_rules! export_filter {
 #[macro_export]
 macro_rules! export_bundle {
     ($($filter:ty),+ $(,)?) => {
-        $crate::__proxy_wasm::main! {{
-            $crate::start(|context| {
-                $crate::root(
-                    context,
-                    $crate::Module::Bundle(
-                        &const { [$($crate::__filter::Registration::of::<$filter>()),+] },
-                    ),
-                )
-            });
-        }}
+        $crate::__export! {
+            $crate::Module::Bundle(
+                &const { [$($crate::__filter::Registration::of::<$filter>()),+] },
+            )
+        }
+    };
+}
+
+/// The one function that a proxy looks for. It stands in a module of its own, because the SDK's
+/// macro gives it no documentation.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export {
+    ($module:expr) => {
+        #[allow(missing_docs, unreachable_pub, reason = "The SDK's macro makes it so.")]
+        mod exported {
+            #[allow(unused_imports, reason = "A filter may be named by its whole path.")]
+            use super::*;
+
+            $crate::__proxy_wasm::main! {{
+                $crate::start(|context| $crate::root(context, $module));
+            }}
+        }
     };
 }
 

@@ -37,7 +37,7 @@ enum Action {
     Hold,
 }
 
-const STARTS_WITHIN: Duration = Duration::from_secs(60);
+const STARTS_WITHIN: Duration = Duration::from_mins(1);
 const ENDS_WITHIN: Duration = Duration::from_secs(15);
 
 fn main() -> ExitCode {
@@ -69,6 +69,10 @@ fn up() -> ExitCode {
     fs::create_dir_all(state_folder()).expect("the folder .run can be made");
     let log = fs::File::create(state_folder().join("mesh.log")).expect("the log can be made");
     let this = std::env::current_exe().expect("the path of this program");
+    #[expect(
+        clippy::zombie_processes,
+        reason = "The holder outlives this process on purpose."
+    )]
     let mut holder = Command::new("setsid")
         .arg(this)
         .arg("hold")

@@ -90,7 +90,9 @@ impl HeaderMatch {
         .flatten();
         let condition = conditions.next().unwrap_or(Condition::Present);
         if conditions.next().is_some() {
-            return Err("expected at most one of `exact`, `prefix`, `suffix` and `contains`".into());
+            return Err(
+                "expected at most one of `exact`, `prefix`, `suffix` and `contains`".into(),
+            );
         }
         Ok(Self {
             name: raw.name,

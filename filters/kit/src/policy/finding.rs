@@ -158,7 +158,7 @@ impl DeserializeError for Findings {
             ErrorKind::BadSequenceLen { expected, .. } => {
                 found.add(at, format!("expected a list of {expected}"));
             }
-            ErrorKind::Unexpected { msg } => found.add(at, msg),
+            ErrorKind::Unexpected { msg } => found.add(at, without_value(&msg)),
         }
         ControlFlow::Continue(found)
     }
@@ -183,11 +183,24 @@ pub(crate) fn pointer(location: ValuePointerRef<'_>) -> String {
     }
 }
 
+/// deserr repeats an integer that its type cannot hold, and puts the bound behind it.
+fn without_value(message: &str) -> String {
+    let bound = message
+        .rsplit('`')
+        .nth(1)
+        .filter(|_| message.starts_with("value: `"));
+    match bound {
+        Some(bound) => format!("is out of range; the bound is {bound}"),
+        None => message.to_owned(),
+    }
+}
+
 fn kind_name(kind: ValueKind) -> &'static str {
     match kind {
         ValueKind::Null => "null",
         ValueKind::Boolean => "true or false",
-        ValueKind::Integer | ValueKind::NegativeInteger => "an integer",
+        ValueKind::Integer => "an integer",
+        ValueKind::NegativeInteger => "a negative integer",
         ValueKind::Float => "a number",
         ValueKind::String => "a string",
         ValueKind::Sequence => "a list",

@@ -236,7 +236,7 @@ fn grpc_metadata_stay_under_the_limit_of_clients() {
     let problem = Problem::new(&UNKNOWN_VERSION)
         .detail("ä".repeat(5000))
         .extension("violations", "x".repeat(10_000));
-    let reply = problem.reply(&client("application/grpc-web"));
+    let reply = problem.reply(&client("application/grpc; charset=utf-8"));
     let size: usize = reply
         .headers
         .iter()
@@ -267,7 +267,10 @@ fn grpc_web_gets_its_trailers_as_a_frame_in_its_own_flavour() {
         assert_eq!(frame.len() - 5, usize::try_from(len).unwrap());
         let trailers = std::str::from_utf8(&frame[5..]).unwrap();
         let lines: Vec<&str> = trailers.split_terminator("\r\n").collect();
-        assert_eq!(lines[..2], ["grpc-status: 3", "grpc-message: 100 %25 sch%C3%B6n"]);
+        assert_eq!(
+            lines[..2],
+            ["grpc-status: 3", "grpc-message: 100 %25 sch%C3%B6n"]
+        );
         let details = lines[2].strip_prefix("grpc-status-details-bin: ").unwrap();
         let status = Status::decode(STANDARD_NO_PAD.decode(details).unwrap().as_slice()).unwrap();
         assert_eq!(status.message, "100 % schön");

@@ -355,6 +355,11 @@ impl References<'_> {
                 let message = "is the name of an earlier flag; names must differ";
                 self.findings.add(child(&at, "name"), message);
             }
+            if matches!(flag.name.as_str(), "version" | "variant") {
+                let message =
+                    "is what the shares of canaries and variants go by; name it otherwise";
+                self.findings.add(child(&at, "name"), message);
+            }
             if !knows && !flag.consumers.is_empty() {
                 self.findings.add(child(&at, "consumers"), NO_CONSUMER);
             }

@@ -254,9 +254,9 @@ fn every_refusal_has_its_status_and_its_code() {
                 .contains(&format!("\"{value}\"")),
             "{value}"
         );
-        let web = [(name, value), ("content-type", "application/grpc-web")];
-        let answer = proxy.get("/a", &web);
-        assert_eq!(answer.got("grpc-status").unwrap(), code, "{value}");
+        let grpc = [(name, value), ("content-type", "application/grpc")];
+        let reply = proxy.get("/a", &grpc).reply.unwrap();
+        assert_eq!(reply.grpc.unwrap().code.to_string(), code, "{value}");
     }
 }
 
