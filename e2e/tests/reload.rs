@@ -104,6 +104,11 @@ fn a_change_of_policy_loses_no_request_and_a_bad_one_changes_nothing() {
     envoy.wait_for_counter("listener_manager.lds.update_rejected", 1, SOON);
     assert_eq!(status("/v5/orders"), 200, "the good policy stays");
     assert_eq!(status("/v6/orders"), 404);
+    envoy.wait_for_counter(
+        "wasmcustom.treaty_policy_rejected;filter=version-negotiation",
+        1,
+        SOON,
+    );
     let log = envoy.log();
     assert!(
         log.contains("/rules/0/settings/scheme: expected one of"),
@@ -116,7 +121,7 @@ fn a_change_of_policy_loses_no_request_and_a_bad_one_changes_nothing() {
     wait_for("/v7/orders", 200);
     over.store(true, Ordering::Relaxed);
     let sent = traffic.join().expect("no request was lost");
-    assert!(sent > 50, "{sent}");
+    assert!(sent > 5, "{sent} requests were on their way meanwhile");
     let counters = envoy.counters();
     let info = |revision: &str| {
         let label = format!("revision={revision};");

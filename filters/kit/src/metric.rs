@@ -5,8 +5,6 @@
 //! (`envoy-configs/` carries the block). A label set is defined once, on first use, and their
 //! number is capped, because the proxy never frees one.
 
-use std::fmt::Write as _;
-
 /// One metric and the names of its labels.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Metric {
@@ -52,18 +50,23 @@ impl Metric {
         buffer.clear();
         buffer.push_str(self.name);
         for (label, value) in self.labels.iter().zip(values) {
-            // Writing to a String cannot fail.
-            let _ = write!(buffer, ";{label}=");
-            if value.is_empty() {
-                buffer.push('-');
+            buffer.push(';');
+            buffer.push_str(label);
+            buffer.push('=');
+            let value = if value.is_empty() { "-" } else { value };
+            // This runs for every request: mostly a value can be taken as it is.
+            if value.bytes().all(|b| b.is_ascii_graphic() && !separates(b.into())) {
+                buffer.push_str(value);
+            } else {
+                buffer.extend(value.chars().map(|c| if separates(c) { '_' } else { c }));
             }
-            buffer.extend(value.chars().map(|c| match c {
-                ';' | '=' | ',' => '_',
-                c if c.is_whitespace() || c.is_control() => '_',
-                c => c,
-            }));
         }
     }
+}
+
+/// Whether a character would part names, or cannot stand in one.
+fn separates(c: char) -> bool {
+    matches!(c, ';' | '=' | ',') || c.is_whitespace() || c.is_control()
 }
 
 #[cfg(test)]

@@ -162,6 +162,8 @@ impl Passage {
         let (_, need) = self.needs.iter().find(|(own, _)| *own == index)?;
         let current = self.current.as_ref()?;
         let held = match need.access {
+            // All of it may have come while a core waited, but when it comes must change nothing.
+            Access::Hold { .. } if self.arrived.unholdable => false,
             Access::Hold { cap } => current.size() == Size::Last && current.bytes().len() <= cap,
             Access::Tee => true,
         };
