@@ -214,8 +214,19 @@ fn message(content: &Content, first: (&str, &str), cuts: &[Cut]) -> Message {
     }
 }
 
+/// Gives both cores one cap for a message. With different ones it may depend on the cuts whether
+/// the core with the larger cap is shown a body that is longer than the smaller one: the difference
+/// to a chain of modules that ARCHITECTURE.md names.
+fn share_cap(one: &mut Way, other: Way) {
+    if let (Way::Hold { cap, .. }, Way::Hold { cap: shared, .. }) = (one, other) {
+        *cap = shared;
+    }
+}
+
 fn run(input: &Input, cuts: &[Cut]) -> Outcome {
-    let [outer, inner] = input.cores;
+    let [outer, mut inner] = input.cores;
+    share_cap(&mut inner.request, outer.request);
+    share_cap(&mut inner.response, outer.response);
     let core = |wish, fact| -> Box<dyn Core> {
         Box::new(FuzzCore {
             wish,

@@ -55,7 +55,10 @@ impl Metric {
             buffer.push('=');
             let value = if value.is_empty() { "-" } else { value };
             // This runs for every request: mostly a value can be taken as it is.
-            if value.bytes().all(|b| b.is_ascii_graphic() && !separates(b.into())) {
+            if value
+                .bytes()
+                .all(|b| b.is_ascii_graphic() && !separates(b.into()))
+            {
                 buffer.push_str(value);
             } else {
                 buffer.extend(value.chars().map(|c| if separates(c) { '_' } else { c }));

@@ -216,6 +216,24 @@ fn a_reply_carries_its_details() {
 }
 
 #[test]
+fn a_stream_that_came_during_a_wait_is_not_held_either() {
+    start_probe();
+    let headers: [(&str, &[u8]); 2] = [
+        ("x-probe", b"hold, wake=20"),
+        ("content-type", b"text/event-stream"),
+    ];
+    assert_eq!(request(STREAM, &headers, false), PAUSE);
+    proxy(|proxy| proxy.buffers.insert(REQUEST_BODY, b"bad".to_vec()));
+    assert_eq!(sdk::proxy_on_request_body(STREAM, 3, true), PAUSE);
+    proxy(|proxy| proxy.now = 30_000_000);
+    sdk::proxy_on_tick(ROOT);
+    assert_eq!(header(REQUEST, "x-probe-body").unwrap(), b"not held");
+    assert!(proxy(
+        |proxy| proxy.replies.is_empty() && proxy.resumed == [0]
+    ));
+}
+
+#[test]
 fn a_call_pauses_until_its_answer() {
     start_probe();
     assert_eq!(request(STREAM, &[("x-probe", b"call=/a")], true), PAUSE);

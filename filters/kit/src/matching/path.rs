@@ -37,7 +37,8 @@ enum Segment {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Captures<'a> {
     values: Vec<(&'a str, Cow<'a, str>)>,
-    rest: &'a str,
+    /// Empty for a slash at the end alone; `None` where not even that was there.
+    rest: Option<&'a str>,
 }
 
 impl<'a> Captures<'a> {
@@ -51,7 +52,7 @@ impl<'a> Captures<'a> {
 
     /// What `**` stood for, as it came, without a leading slash.
     pub fn rest(&self) -> &'a str {
-        self.rest
+        self.rest.unwrap_or_default()
     }
 
     /// Gives a variable another value.
@@ -80,7 +81,7 @@ impl PathTemplate {
         match rest {
             None => Some(captures),
             Some(rest) if self.open && !rest.split('/').any(is_dots) => {
-                captures.rest = rest;
+                captures.rest = Some(rest);
                 Some(captures)
             }
             // A template without segments is the root, whose path has one empty segment.
@@ -108,9 +109,9 @@ impl PathTemplate {
                 }
             }
         }
-        if self.open && !captures.rest.is_empty() {
+        if let (true, Some(rest)) = (self.open, captures.rest) {
             path.push('/');
-            path.push_str(captures.rest);
+            path.push_str(rest);
         }
         if path.is_empty() {
             path.push('/');
@@ -306,9 +307,9 @@ fn parse_segment(segment: &str) -> Option<Segment> {
     let is_name = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     (is_path(prefix) && is_path(suffix) && !name.is_empty() && name.bytes().all(is_name)).then(
         || Segment::Variable {
-            prefix: prefix.to_owned(),
+            prefix: decode_unreserved(prefix).into_owned(),
             name: name.to_owned(),
-            suffix: suffix.to_owned(),
+            suffix: decode_unreserved(suffix).into_owned(),
         },
     )
 }

@@ -67,6 +67,7 @@ fn dot_segments_match_nothing_even_encoded() {
 #[test]
 fn encoded_octets_that_need_no_encoding_count_as_themselves() {
     assert!(path("/orders").matches("/%6Frders"));
+    assert!(path("/%76{n}").matches("/v1"));
     assert_eq!(path("/v{n}").capture("/v%31").unwrap().get("n"), Some("1"));
     assert!(!path("/a/b").matches("/a%2Fb"));
     assert!(path("/{x}").matches("/%"));
@@ -85,6 +86,16 @@ fn a_template_renders_what_it_captured() {
         template.without("version").render(&captures).unwrap(),
         "/orders/7/a%20b"
     );
+    for target in ["/v1/orders", "/v1/orders/", "/v1/orders//a"] {
+        let captures = template.capture(target).unwrap();
+        assert_eq!(template.render(&captures).unwrap(), target);
+    }
+    let root = path("/v{version}/**");
+    let strip = |target| {
+        let captures = root.capture(target).unwrap();
+        root.without("version").render(&captures).unwrap()
+    };
+    assert_eq!((strip("/v1").as_str(), strip("/v1/").as_str()), ("/", "/"));
 }
 
 #[test]
