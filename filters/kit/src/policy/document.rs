@@ -6,6 +6,7 @@ use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 use super::finding::{Findings, child};
+use super::structure;
 
 /// The newest format of policy documents that this build reads.
 pub const FORMAT: u64 = 1;
@@ -17,7 +18,8 @@ pub struct Document {
 }
 
 impl Document {
-    /// Parses JSON text.
+    /// Parses JSON text, or a `google.protobuf.Struct` in its own encoding, as Envoy hands over a
+    /// configuration of that type.
     ///
     /// `{"policyJson": "…"}` is unwrapped: Istio hands a `pluginConfig` over as a protobuf Struct,
     /// whose numbers are doubles, and a policy that needs exact integers travels as text. For the
@@ -32,7 +34,10 @@ impl Document {
                 "the configuration is empty; expected a policy document",
             ));
         }
-        let value = parse_value(text)?;
+        let value = match structure::decode(text) {
+            Some(value) => value,
+            None => parse_value(text)?,
+        };
         match value.get("policyJson") {
             None => Ok(Self { value }),
             Some(Value::String(inner)) if value.as_object().is_some_and(|map| map.len() == 1) => {
@@ -211,7 +216,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
 }
 
 /// An integer that came as a double, where a double can carry it exactly.
-fn whole(value: f64) -> Option<Number> {
+pub(super) fn whole(value: f64) -> Option<Number> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if value.fract() != 0.0 || value.abs() > EXACT {
         return None;

@@ -9,6 +9,7 @@ mod finding;
 mod mode;
 mod object;
 mod service;
+mod structure;
 mod tagged;
 pub mod value;
 

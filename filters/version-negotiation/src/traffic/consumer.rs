@@ -37,7 +37,10 @@ pub(super) fn property(path: &[String], x: &Exchange<'_>) -> Option<Vec<u8>> {
     x.property(&path)
 }
 
+/// A name is text. A property of another type comes as its octets, which may be UTF-8 by chance but
+/// hardly ever without a control character.
 fn name_of(value: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(value).ok()?.trim();
-    (!text.is_empty() && text.len() <= LIMIT).then(|| text.to_owned())
+    let is_name = !text.is_empty() && text.len() <= LIMIT && !text.contains(char::is_control);
+    is_name.then(|| text.to_owned())
 }
