@@ -20,8 +20,8 @@ pub(crate) struct Links {
 /// The header fields about one version, made when the policy is loaded.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Advice {
-    deprecation: Option<String>,
-    sunset: Option<String>,
+    pub(crate) deprecation: Option<String>,
+    pub(crate) sunset: Option<String>,
     link: Option<String>,
     /// The version to move to.
     pub(crate) successor: Option<String>,

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use kit::problem::{Code, Problem, ProblemType};
 
 use crate::catalog::{Catalog, Listed};
+use crate::fields;
 
 /// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,9 +140,9 @@ impl Reason {
         }
         let problem = problem.extension("supportedVersions", catalog.supported(now));
         match (self, version) {
-            (Self::RetiredVersion, Some(version)) => with_successor(problem, version),
+            (Self::RetiredVersion, Some(version)) => with_advice(problem, version),
             (Self::Brownout, Some(version)) => {
-                let problem = with_successor(problem, version);
+                let problem = with_advice(problem, version);
                 match version.life.brownout(now) {
                     Some(brownout) => problem.retry_after(brownout.seconds_left(now)),
                     None => problem,
@@ -182,8 +183,18 @@ impl Statuses {
     }
 }
 
-fn with_successor(problem: Problem, version: &Listed) -> Problem {
-    match &version.advice.successor {
+/// A refusal tells of the version's end what its responses told, and where to go.
+fn with_advice(mut problem: Problem, version: &Listed) -> Problem {
+    let advice = &version.advice;
+    for (name, value) in [
+        (fields::DEPRECATION, &advice.deprecation),
+        (fields::SUNSET, &advice.sunset),
+    ] {
+        if let Some(value) = value {
+            problem = problem.header(name, value.as_bytes());
+        }
+    }
+    match &advice.successor {
         Some(successor) => problem.link("successor-version", successor.clone()),
         None => problem,
     }

@@ -283,6 +283,12 @@ fn check_life(own: &VersionEntry, at: &str, findings: &mut Findings) -> Life {
 
 fn check_brownouts(own: &VersionEntry, at: &str, findings: &mut Findings) {
     for (index, brownout) in own.brownouts.iter().enumerate() {
+        let overlaps =
+            |earlier: &Brownout| brownout.from <= earlier.until && earlier.from <= brownout.until;
+        if own.brownouts.iter().take(index).any(overlaps) {
+            let message = "overlaps or follows on an earlier brownout; make one of the two";
+            findings.add(entry(at, index), message);
+        }
         let at = child(&entry(at, index), "until");
         if brownout.until <= brownout.from {
             findings.add(at, "is not later than `from`");
