@@ -51,6 +51,7 @@ fn main() -> ExitCode {
 
 fn demo() -> ExitCode {
     println!("Starting three services, their sidecars and the edge …");
+    println!("The policies are the shipped examples, set from `report` to `enforce`.");
     let mesh = Mesh::start(Force::Enforced);
     tour::walk(&mesh);
     println!("\nStopping the mesh …");
