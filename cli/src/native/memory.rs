@@ -22,6 +22,7 @@ pub(super) struct Memory {
     pub(super) properties: BTreeMap<String, Octets>,
     pub(super) facts: BTreeMap<String, String>,
     pub(super) metrics: BTreeMap<String, u64>,
+    pub(super) log: Vec<String>,
     pub(super) reply: Option<Reply>,
     pub(super) resumed: Option<Direction>,
     pub(super) calls: VecDeque<(usize, Call)>,
@@ -39,6 +40,7 @@ impl Memory {
             properties,
             facts: BTreeMap::new(),
             metrics: BTreeMap::new(),
+            log: Vec::new(),
             reply: None,
             resumed: None,
             calls: VecDeque::new(),
@@ -121,6 +123,10 @@ impl Host for Memory {
 
     fn tell(&mut self, fact: &Fact, value: &str) {
         self.facts.insert(fact.name.to_owned(), value.to_owned());
+    }
+
+    fn log(&mut self, line: &str) {
+        self.log.push(line.to_owned());
     }
 
     fn record(&mut self, metric: &Metric, labels: &[&str], amount: u64) {

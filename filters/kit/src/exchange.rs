@@ -145,6 +145,13 @@ impl Exchange<'_> {
         self.host.record(metric, labels, amount);
     }
 
+    /// Writes one line to the proxy's log, as a warning. It is for operators and leaves the mesh
+    /// with whoever collects that log: nothing goes in that a client or service sent and nobody
+    /// has masked.
+    pub fn log(&mut self, line: &str) {
+        self.host.log(line);
+    }
+
     /// Asks for the body of this message. It counts in the event of the head.
     pub fn need_body(&mut self, need: BodyNeed) {
         self.asks.body = Some(need);

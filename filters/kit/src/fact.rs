@@ -17,6 +17,13 @@ pub struct Fact {
 /// The name of the service that an exchange is for.
 pub const SERVICE: Fact = Fact::new("treaty.service", "version-negotiation", 64);
 
+/// The version of the API that an exchange is for, as it was resolved.
+pub const VERSION: Fact = Fact::new("treaty.version", "version-negotiation", 64);
+
+/// Which filter answered in place of the upstream, and why: the response code details of its reply.
+/// Unlike [`REFUSAL`] it is told only where that happened.
+pub const REPLY: Fact = Fact::new("treaty.reply", "pipeline", 96);
+
 /// Why a filter refused an exchange, or would have in report mode: `<filter>.<reason>`.
 pub const REFUSAL: Fact = Fact::new("treaty.refusal", "pipeline", 96);
 

@@ -52,6 +52,7 @@ pub(crate) enum StreamType {
 #[repr(u32)]
 pub(crate) enum LogLevel {
     Info = 2,
+    Warn = 3,
     Error = 4,
 }
 

@@ -134,6 +134,10 @@ impl Host for Proxy<'_> {
         let _ = ffi::set_property(fact.name, value.as_bytes());
     }
 
+    fn log(&mut self, line: &str) {
+        ffi::log(LogLevel::Warn, line);
+    }
+
     fn record(&mut self, metric: &Metric, labels: &[&str], amount: u64) {
         metrics::record(metric, labels, amount);
     }

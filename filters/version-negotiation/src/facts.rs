@@ -1,14 +1,12 @@
 //! What the filter tells the other filters and the access log. Only what has a value is told.
 
 use kit::fact::Fact;
+pub use kit::fact::VERSION;
 
 use crate::version::MAX_TEXT;
 
 /// The version that the client named, in its canonical form.
 pub const REQUESTED: Fact = fact("treaty.version_requested", MAX_TEXT);
-
-/// The version that was resolved.
-pub const VERSION: Fact = fact("treaty.version", MAX_TEXT);
 
 /// Where the version came from: `path`, `header`, `query`, `mediaType`, `grpcPackage`,
 /// `previousHop`, `pin`, `canary` or `default`.

@@ -1,7 +1,6 @@
 //! The core: decides about a request, carries the decision out, and tells the client with the
 //! response.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 
 use kit::exchange::Exchange;
@@ -10,6 +9,7 @@ use kit::filter::{Core, Flow};
 use kit::headers::Headers;
 use kit::policy::Mode;
 use kit::protocol::Client;
+use kit::vary;
 
 use crate::catalog::Listed;
 use crate::decision::Decision;
@@ -72,7 +72,7 @@ impl Core for Negotiation {
         {
             headers.set(fields::VERSION, served.version.label.as_bytes());
             served.version.advice.apply(headers);
-            merge_vary(headers, &served.plan.vary);
+            vary::merge(headers, served.plan.vary.iter().map(AsRef::as_ref));
         }
         Flow::Continue
     }
@@ -151,7 +151,7 @@ fn refuse(
     let version = decision.version.map(Rc::as_ref);
     let problem = reason
         .problem(&plan.statuses, &plan.catalog, version, decision.now)
-        .type_base(policy.problem_base.as_deref());
+        .type_uri(reason.kind().uri(policy.problem_base.as_deref()));
     Flow::Reply(Box::new(problem.reply(&Client::of(x.headers()))))
 }
 
@@ -205,30 +205,4 @@ fn one_more_hop(x: &Exchange<'_>) -> String {
     let before = x.headers().combined(fields::HOPS);
     let hops = before.map(|value| Hops::parse(&value)).unwrap_or_default();
     hops.with_one_more(&proxy_id(x))
-}
-
-/// Names the request fields that the answer depends on (RFC 9110 section 12.5.5). Names have no
-/// case, and `*` says all already.
-fn merge_vary(headers: &mut Headers, names: &[Cow<'static, str>]) {
-    let before = headers.combined(fields::VARY).unwrap_or_default();
-    let is_there = |name: &str| {
-        before
-            .split(|byte| *byte == b',')
-            .map(<[u8]>::trim_ascii)
-            .any(|own| own == b"*" || own.eq_ignore_ascii_case(name.as_bytes()))
-    };
-    let missing: Vec<&str> = names
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(|name| !is_there(name))
-        .collect();
-    if missing.is_empty() {
-        return;
-    }
-    let mut merged = before.into_owned();
-    if !merged.trim_ascii().is_empty() {
-        merged.extend_from_slice(b", ");
-    }
-    merged.extend_from_slice(missing.join(", ").as_bytes());
-    headers.set(fields::VARY, merged);
 }

@@ -83,6 +83,9 @@ pub trait Host {
     /// Makes a fact known outside the module.
     fn tell(&mut self, fact: &Fact, value: &str);
 
+    /// Writes one line to the log, as a warning.
+    fn log(&mut self, line: &str);
+
     /// Records an amount of a metric under a label set.
     fn record(&mut self, metric: &Metric, labels: &[&str], amount: u64);
 }

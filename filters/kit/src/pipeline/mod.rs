@@ -20,7 +20,7 @@ pub use host::{Direction, HeaderMap, Host, Part};
 
 use crate::call::{Call, CallId, CallResult};
 use crate::exchange::{Asks, Exchange};
-use crate::fact::{Facts, REFUSAL};
+use crate::fact::{Facts, REFUSAL, REPLY};
 use crate::filter::{Core, End, Flow, Form};
 use crate::reply::Reply;
 use message::{Passage, Step, Turn};
@@ -353,13 +353,14 @@ impl Pipeline {
         reply: &Reply,
         host: &mut dyn Host,
     ) -> Option<Action> {
-        let told = reply
-            .details
-            .strip_prefix("treaty.")
-            .unwrap_or(&reply.details);
-        let told = REFUSAL.cut(told);
-        if self.facts.tell(&REFUSAL, told) {
-            host.tell(&REFUSAL, told);
+        // What keeps the details of another answer stands for it and is none of ours.
+        if let Some(refusal) = reply.details.strip_prefix("treaty.") {
+            for (fact, value) in [(&REPLY, reply.details.as_str()), (&REFUSAL, refusal)] {
+                let value = fact.cut(value);
+                if self.facts.tell(fact, value) {
+                    host.tell(fact, value);
+                }
+            }
         }
         self.replied = Some(index);
         let position = self.index(direction, index);

@@ -24,7 +24,69 @@ pub enum Code {
     Unauthenticated = 16,
 }
 
+/// Every code, by its number.
+const ALL: [Code; 17] = [
+    Code::Ok,
+    Code::Cancelled,
+    Code::Unknown,
+    Code::InvalidArgument,
+    Code::DeadlineExceeded,
+    Code::NotFound,
+    Code::AlreadyExists,
+    Code::PermissionDenied,
+    Code::ResourceExhausted,
+    Code::FailedPrecondition,
+    Code::Aborted,
+    Code::OutOfRange,
+    Code::Unimplemented,
+    Code::Internal,
+    Code::Unavailable,
+    Code::DataLoss,
+    Code::Unauthenticated,
+];
+
 impl Code {
+    /// The code with this number.
+    pub fn from_number(number: u32) -> Option<Self> {
+        ALL.get(usize::try_from(number).ok()?).copied()
+    }
+
+    /// The code with this name in `google.rpc.Code`, such as `NOT_FOUND`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        ALL.into_iter().find(|code| code.name() == name)
+    }
+
+    /// The code of an error with this name in the Connect protocol, such as `not_found`. There is
+    /// none for success.
+    pub fn from_connect_name(name: &str) -> Option<Self> {
+        let mut errors = ALL.into_iter().filter(|code| *code != Self::Ok);
+        errors.find(|code| code.connect_name() == name)
+    }
+
+    /// The code that a gRPC client reads from a bare HTTP status, where `grpc-status` is absent
+    /// (`http-grpc-status-mapping.md` of gRPC).
+    ///
+    /// This is not [`Code::http_status`] read backwards.
+    pub fn of_http(status: u16) -> Self {
+        match status {
+            400 | 431 => Self::Internal,
+            other => Self::of_http_in_connect(other),
+        }
+    }
+
+    /// The code that a Connect client reads from a bare HTTP status, where the content names none
+    /// ("HTTP to error code" of the Connect protocol). It differs from that of gRPC for 431.
+    pub fn of_http_in_connect(status: u16) -> Self {
+        match status {
+            400 => Self::Internal,
+            401 => Self::Unauthenticated,
+            403 => Self::PermissionDenied,
+            404 => Self::Unimplemented,
+            429 | 502..=504 => Self::Unavailable,
+            _ => Self::Unknown,
+        }
+    }
+
     /// The number on the wire.
     pub fn number(self) -> u8 {
         self as u8
@@ -156,6 +218,51 @@ mod tests {
             401,
         ),
     ];
+
+    #[test]
+    fn codes_are_found_by_number_and_by_either_name() {
+        for (code, number, name, connect_name, _) in TABLE {
+            assert_eq!(Code::from_number(number.into()), Some(code));
+            assert_eq!(Code::from_name(name), Some(code));
+            let error = (code != Code::Ok).then_some(code);
+            assert_eq!(Code::from_connect_name(connect_name), error);
+        }
+        assert_eq!(Code::from_number(17), None);
+        assert_eq!(Code::from_number(u32::MAX), None);
+        assert_eq!(Code::from_name("not_found"), None);
+        assert_eq!(Code::from_connect_name("cancelled"), None);
+    }
+
+    /// From http-grpc-status-mapping.md.
+    #[test]
+    fn a_bare_http_status_is_read_as_grpc_clients_read_it() {
+        for (status, code) in [
+            (400, Code::Internal),
+            (401, Code::Unauthenticated),
+            (403, Code::PermissionDenied),
+            (404, Code::Unimplemented),
+            (429, Code::Unavailable),
+            (431, Code::Internal),
+            (502, Code::Unavailable),
+            (503, Code::Unavailable),
+            (504, Code::Unavailable),
+        ] {
+            assert_eq!(Code::of_http(status), code, "{status}");
+        }
+        for status in [
+            200, 302, 402, 405, 408, 409, 412, 418, 422, 499, 500, 501, 505,
+        ] {
+            assert_eq!(Code::of_http(status), Code::Unknown, "{status}");
+        }
+    }
+
+    #[test]
+    fn connect_reads_431_otherwise_than_grpc() {
+        assert_eq!(Code::of_http_in_connect(431), Code::Unknown);
+        for status in [200, 400, 401, 403, 404, 409, 429, 500, 502, 503, 504] {
+            assert_eq!(Code::of_http_in_connect(status), Code::of_http(status));
+        }
+    }
 
     #[test]
     fn codes_are_those_of_the_standards() {

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::Serialize;
 
 use super::details::{self, Metadata};
+use super::grpc::envelope;
 use super::{Problem, field, http};
 use crate::reply::Reply;
 
@@ -25,17 +26,17 @@ struct Error<'a> {
 
 #[derive(Serialize)]
 struct Detail {
-    r#type: &'static str,
+    r#type: String,
     value: String,
 }
 
 pub(super) fn unary(problem: &Problem) -> Reply {
     Reply {
-        status: problem.kind.grpc.http_status(),
+        status: problem.grpc.http_status(),
         headers: http::fields(problem, "application/json"),
         body: serde_json::to_vec(&error(problem)).unwrap_or_default(),
         grpc: None,
-        details: problem.kind.details(),
+        details: problem.details.clone(),
     }
 }
 
@@ -44,26 +45,25 @@ pub(super) fn stream(problem: &Problem, content_type: &str) -> Reply {
         error: error(problem),
     };
     let message = serde_json::to_vec(&end).unwrap_or_default();
-    let len = u32::try_from(message.len()).unwrap_or(u32::MAX);
     let mut headers = vec![field("content-type", content_type)];
     headers.extend_from_slice(&problem.headers);
     Reply {
         status: 200,
         headers,
-        body: [&[END_STREAM], &len.to_be_bytes()[..], &message].concat(),
+        body: envelope(END_STREAM, &message),
         grpc: None,
-        details: problem.kind.details(),
+        details: problem.details.clone(),
     }
 }
 
 fn error(problem: &Problem) -> Error<'_> {
     let details = details::of(problem, Metadata::Full).into_iter();
     Error {
-        code: problem.kind.grpc.connect_name(),
+        code: problem.grpc.connect_name(),
         message: problem.message(),
         details: details
             .map(|detail| Detail {
-                r#type: detail.name,
+                r#type: detail.name().to_owned(),
                 value: STANDARD_NO_PAD.encode(detail.value),
             })
             .collect(),

@@ -1,50 +1,27 @@
 //! What machines read of a problem in gRPC and Connect: the messages of `google.rpc`.
 
-use prost::Message;
 use serde_json::Value;
 
 use super::Problem;
+use super::google_rpc::{Any, Duration, Entry, ErrorInfo, Help, HelpLink, RetryInfo};
 
-/// Who gives the reasons their meaning (AIP-193).
-const DOMAIN: &str = "treaty.dev";
+/// Who gives Treaty's own reasons their meaning (AIP-193).
+pub(super) const DOMAIN: &str = "treaty.dev";
 
-/// One message, encoded.
-pub(super) struct Detail {
-    /// The full name, such as `google.rpc.ErrorInfo`.
-    pub(super) name: &'static str,
-    pub(super) value: Vec<u8>,
-}
-
-/// The messages that tell the problem: exactly one `ErrorInfo`, the others at most once (AIP-193).
-pub(super) fn of(problem: &Problem, metadata: Metadata) -> Vec<Detail> {
-    let metadata = match metadata {
-        Metadata::Full => problem.extensions.iter().map(flatten).collect(),
-        Metadata::Empty => Vec::new(),
+/// The messages that tell the problem: those attached to it, and of the builder's own each whose
+/// type is not among them, because AIP-193 wants each type at most once.
+pub(super) fn of(problem: &Problem, metadata: Metadata) -> Vec<Any> {
+    let mut details = problem.attached.clone();
+    let mut add = |name: &str, detail: Option<Any>| {
+        if let Some(detail) = detail
+            && !problem.attached.iter().any(|own| own.name() == name)
+        {
+            details.push(detail);
+        }
     };
-    let info = ErrorInfo {
-        reason: problem.kind.reason.to_ascii_uppercase(),
-        domain: DOMAIN.to_owned(),
-        metadata,
-    };
-    let mut details = vec![detail("google.rpc.ErrorInfo", &info)];
-    if let Some(seconds) = problem.retry_after {
-        let retry = RetryInfo {
-            retry_delay: Some(Duration {
-                seconds: seconds.into(),
-            }),
-        };
-        details.push(detail("google.rpc.RetryInfo", &retry));
-    }
-    if !problem.links.is_empty() {
-        let links = problem.links.iter().map(|link| HelpLink {
-            description: link.rel.to_owned(),
-            url: link.href.clone(),
-        });
-        let help = Help {
-            links: links.collect(),
-        };
-        details.push(detail("google.rpc.Help", &help));
-    }
+    add(ErrorInfo::NAME, info(problem, metadata));
+    add(RetryInfo::NAME, retry(problem));
+    add(Help::NAME, help(problem));
     details
 }
 
@@ -57,11 +34,41 @@ pub(super) enum Metadata {
     Empty,
 }
 
-fn detail(name: &'static str, message: &impl Message) -> Detail {
-    Detail {
-        name,
-        value: message.encode_to_vec(),
+fn info(problem: &Problem, metadata: Metadata) -> Option<Any> {
+    if problem.reason.is_empty() {
+        return None;
     }
+    let info = ErrorInfo {
+        reason: problem.reason.clone(),
+        domain: problem.domain.to_string(),
+        metadata: match metadata {
+            Metadata::Full => problem.extensions.iter().map(flatten).collect(),
+            Metadata::Empty => Vec::new(),
+        },
+    };
+    Some(Any::pack(ErrorInfo::NAME, &info))
+}
+
+fn retry(problem: &Problem) -> Option<Any> {
+    let delay = Duration {
+        seconds: problem.retry_after?.into(),
+        nanos: 0,
+    };
+    let retry = RetryInfo {
+        retry_delay: Some(delay),
+    };
+    Some(Any::pack(RetryInfo::NAME, &retry))
+}
+
+fn help(problem: &Problem) -> Option<Any> {
+    let links = problem.links.iter().map(|link| HelpLink {
+        description: link.rel.to_string(),
+        url: link.href.clone(),
+    });
+    let help = Help {
+        links: links.collect(),
+    };
+    (!help.links.is_empty()).then(|| Any::pack(Help::NAME, &help))
 }
 
 /// Metadata are strings: what is not one is given as JSON.
@@ -74,74 +81,4 @@ fn flatten((name, value): (&String, &Value)) -> Entry {
         key: name.clone(),
         value,
     }
-}
-
-/// `google.rpc.Status`.
-#[derive(Clone, PartialEq, Message)]
-pub(super) struct Status {
-    #[prost(int32, tag = "1")]
-    pub(super) code: i32,
-    #[prost(string, tag = "2")]
-    pub(super) message: String,
-    #[prost(message, repeated, tag = "3")]
-    pub(super) details: Vec<Any>,
-}
-
-/// `google.protobuf.Any`.
-#[derive(Clone, PartialEq, Message)]
-pub(super) struct Any {
-    #[prost(string, tag = "1")]
-    pub(super) type_url: String,
-    #[prost(bytes = "vec", tag = "2")]
-    pub(super) value: Vec<u8>,
-}
-
-/// `google.rpc.ErrorInfo`.
-#[derive(Clone, PartialEq, Message)]
-pub(super) struct ErrorInfo {
-    #[prost(string, tag = "1")]
-    pub(super) reason: String,
-    #[prost(string, tag = "2")]
-    pub(super) domain: String,
-    #[prost(message, repeated, tag = "3")]
-    pub(super) metadata: Vec<Entry>,
-}
-
-/// One entry of a map, which on the wire is a list of such messages.
-#[derive(Clone, PartialEq, Message)]
-pub(super) struct Entry {
-    #[prost(string, tag = "1")]
-    pub(super) key: String,
-    #[prost(string, tag = "2")]
-    pub(super) value: String,
-}
-
-/// `google.rpc.RetryInfo`.
-#[derive(Clone, PartialEq, Message)]
-pub(super) struct RetryInfo {
-    #[prost(message, optional, tag = "1")]
-    pub(super) retry_delay: Option<Duration>,
-}
-
-/// `google.protobuf.Duration`, in whole seconds.
-#[derive(Clone, PartialEq, Message)]
-pub(super) struct Duration {
-    #[prost(int64, tag = "1")]
-    pub(super) seconds: i64,
-}
-
-/// `google.rpc.Help`.
-#[derive(Clone, PartialEq, Message)]
-pub(super) struct Help {
-    #[prost(message, repeated, tag = "1")]
-    pub(super) links: Vec<HelpLink>,
-}
-
-/// `google.rpc.Help.Link`.
-#[derive(Clone, PartialEq, Message)]
-pub(super) struct HelpLink {
-    #[prost(string, tag = "1")]
-    pub(super) description: String,
-    #[prost(string, tag = "2")]
-    pub(super) url: String,
 }

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use prost::Message;
 
-use super::details::{self, Any, Metadata, Status};
+use super::details::{self, Metadata};
+use super::google_rpc::Status;
 use super::{Fields, Problem, field};
 use crate::reply::{GrpcStatus, Reply};
 
@@ -33,10 +34,10 @@ pub(super) fn reply(problem: &Problem) -> Reply {
         headers: fields(problem),
         body: Vec::new(),
         grpc: Some(GrpcStatus {
-            code: problem.kind.grpc.number(),
+            code: problem.grpc.number(),
             message: message(problem).to_owned(),
         }),
-        details: problem.kind.details(),
+        details: problem.details.clone(),
     }
 }
 
@@ -48,17 +49,7 @@ pub(super) fn web(problem: &Problem, content_type: &str, text: bool) -> Reply {
     let (outcome, headers): (Fields, Fields) = outcome(problem)
         .into_iter()
         .partition(|(name, _)| name.starts_with("grpc-"));
-    let mut trailers = Vec::new();
-    for (name, value) in outcome {
-        trailers.extend_from_slice(name.as_bytes());
-        trailers.extend_from_slice(b": ");
-        trailers.extend_from_slice(&value);
-        trailers.extend_from_slice(b"\r\n");
-    }
-    let len = u32::try_from(trailers.len()).unwrap_or(u32::MAX);
-    let mut body = vec![TRAILERS_FRAME];
-    body.extend_from_slice(&len.to_be_bytes());
-    body.append(&mut trailers);
+    let mut body = trailers_frame(&outcome);
     if text {
         body = STANDARD.encode(body).into_bytes();
     }
@@ -67,8 +58,26 @@ pub(super) fn web(problem: &Problem, content_type: &str, text: bool) -> Reply {
         headers: [vec![field("content-type", content_type)], headers].concat(),
         body,
         grpc: None,
-        details: problem.kind.details(),
+        details: problem.details.clone(),
     }
+}
+
+/// Trailers as the last frame of a gRPC-Web body.
+pub fn trailers_frame(trailers: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut message = Vec::new();
+    for (name, value) in trailers {
+        message.extend_from_slice(name.as_bytes());
+        message.extend_from_slice(b": ");
+        message.extend_from_slice(value);
+        message.extend_from_slice(b"\r\n");
+    }
+    envelope(TRAILERS_FRAME, &message)
+}
+
+/// One frame of a body: its flags, the length of its message, the message.
+pub(super) fn envelope(flags: u8, message: &[u8]) -> Vec<u8> {
+    let len = u32::try_from(message.len()).unwrap_or(u32::MAX);
+    [&[flags], &len.to_be_bytes()[..], message].concat()
 }
 
 /// The answer as a trailers-only response that is complete as it stands, for a client that speaks
@@ -79,13 +88,13 @@ pub(super) fn trailers_only(problem: &Problem, content_type: &str) -> Reply {
         headers: [vec![field("content-type", content_type)], outcome(problem)].concat(),
         body: Vec::new(),
         grpc: None,
-        details: problem.kind.details(),
+        details: problem.details.clone(),
     }
 }
 
 fn outcome(problem: &Problem) -> Fields {
     let mut outcome = vec![
-        field("grpc-status", problem.kind.grpc.number().to_string()),
+        field("grpc-status", problem.grpc.number().to_string()),
         field("grpc-message", encode_grpc_message(message(problem))),
     ];
     outcome.append(&mut fields(problem));
@@ -103,16 +112,10 @@ fn fields(problem: &Problem) -> Fields {
 }
 
 fn status(problem: &Problem, metadata: Metadata) -> String {
-    let details = details::of(problem, metadata).into_iter();
     let status = Status {
-        code: problem.kind.grpc.number().into(),
+        code: problem.grpc.number().into(),
         message: message(problem).to_owned(),
-        details: details
-            .map(|detail| Any {
-                type_url: format!("type.googleapis.com/{}", detail.name),
-                value: detail.value,
-            })
-            .collect(),
+        details: details::of(problem, metadata),
     };
     STANDARD_NO_PAD.encode(status.encode_to_vec())
 }

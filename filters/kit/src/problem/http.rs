@@ -22,8 +22,8 @@ const NOT_IN_URIS: &AsciiSet = &CONTROLS
 
 #[derive(Serialize)]
 struct Document<'a> {
-    r#type: String,
-    title: &'static str,
+    r#type: &'a str,
+    title: &'a str,
     status: u16,
     #[serde(skip_serializing_if = "str::is_empty")]
     detail: &'a str,
@@ -35,8 +35,8 @@ struct Document<'a> {
 
 pub(super) fn reply(problem: &Problem) -> Reply {
     let document = Document {
-        r#type: problem.type_uri(),
-        title: problem.kind.title,
+        r#type: &problem.type_uri,
+        title: &problem.title,
         status: problem.status,
         detail: &problem.detail,
         instance: problem.instance.as_deref(),
@@ -47,7 +47,7 @@ pub(super) fn reply(problem: &Problem) -> Reply {
         headers: fields(problem, "application/problem+json"),
         body: serde_json::to_vec(&document).unwrap_or_default(),
         grpc: None,
-        details: problem.kind.details(),
+        details: problem.details.clone(),
     }
 }
 

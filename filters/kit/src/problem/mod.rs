@@ -1,12 +1,16 @@
-//! Refusals: one builder for all filters, one shape for each protocol that a client may speak.
+//! Errors for clients: one builder for all filters, one shape for each protocol that a client may
+//! speak.
 
 mod code;
 mod connect;
 mod details;
+pub mod google_rpc;
 mod grpc;
 mod http;
 #[cfg(test)]
 mod tests;
+
+use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
@@ -14,14 +18,14 @@ use crate::protocol::{Client, Protocol};
 use crate::reply::Reply;
 
 pub use code::Code;
-pub use grpc::encode_grpc_message;
+pub use grpc::{encode_grpc_message, trailers_frame};
 
 /// Where the type URIs of problems begin, unless a policy says otherwise.
 const TYPE_BASE: &str = "https://treaty.dev/problems";
 
 type Fields = Vec<(String, Vec<u8>)>;
 
-/// One kind of problem: what stays the same whenever it occurs.
+/// One kind of refusal: what stays the same whenever it occurs.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ProblemType {
     /// The name of the filter, such as `version-negotiation`.
@@ -57,36 +61,75 @@ impl ProblemType {
 #[derive(Debug, Clone, PartialEq)]
 #[must_use]
 pub struct Problem {
-    kind: &'static ProblemType,
-    type_base: Option<String>,
-    status: u16,
-    detail: String,
-    instance: Option<String>,
-    retry_after: Option<u32>,
-    links: Vec<Link>,
-    extensions: Map<String, Value>,
-    headers: Fields,
+    /// The response code details of the answer; those of a refusal are
+    /// [`ProblemType::details`].
+    pub details: String,
+    /// The type URI (RFC 9457 section 3.1.1).
+    pub type_uri: String,
+    /// The kind in a few words for humans (RFC 9457 section 3.1.3).
+    pub title: Cow<'static, str>,
+    /// The HTTP status. gRPC and Connect clients get that of the code.
+    pub status: u16,
+    /// The status code for gRPC and Connect clients.
+    pub grpc: Code,
+    /// The reason in the `ErrorInfo` of gRPC and Connect, in `UPPER_SNAKE_CASE`; without one there
+    /// is no `ErrorInfo`.
+    pub reason: String,
+    /// Who gives the reason its meaning (AIP-193).
+    pub domain: Cow<'static, str>,
+    /// What helps this client to go on (RFC 9457 section 3.1.4); may be empty.
+    pub detail: String,
+    /// The URI of this occurrence (RFC 9457 section 3.1.5).
+    pub instance: Option<String>,
+    /// After how many seconds another try may succeed.
+    pub retry_after: Option<u32>,
+    /// Links to something related.
+    pub links: Vec<Link>,
+    /// Facts for machines, by names that are none of RFC 9457's own.
+    pub extensions: Map<String, Value>,
+    /// More header fields, whatever protocol the client speaks.
+    pub headers: Fields,
+    /// Messages that gRPC and Connect clients get as they are.
+    pub attached: Vec<google_rpc::Any>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-struct Link {
-    rel: &'static str,
-    href: String,
+/// A link to something related (RFC 8288).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// What it is to the problem, such as `help`.
+    pub rel: Cow<'static, str>,
+    /// Where.
+    pub href: String,
 }
 
 impl Problem {
-    /// An occurrence of a kind of problem.
+    /// A refusal.
     pub fn new(kind: &'static ProblemType) -> Self {
         Self {
-            kind,
-            type_base: None,
-            status: kind.status,
+            details: kind.details(),
+            type_uri: kind.uri(None),
+            reason: kind.reason.to_ascii_uppercase(),
+            ..Self::untyped(kind.status, kind.title, kind.grpc)
+        }
+    }
+
+    /// A problem that is no more than its status (RFC 9457 section 4.2.1).
+    pub fn untyped(status: u16, title: impl Into<Cow<'static, str>>, grpc: Code) -> Self {
+        Self {
+            details: String::new(),
+            type_uri: "about:blank".to_owned(),
+            title: title.into(),
+            status,
+            grpc,
+            reason: String::new(),
+            domain: Cow::Borrowed(details::DOMAIN),
             detail: String::new(),
             instance: None,
             retry_after: None,
             links: Vec::new(),
             extensions: Map::new(),
             headers: Vec::new(),
+            attached: Vec::new(),
         }
     }
 
@@ -108,9 +151,9 @@ impl Problem {
         self
     }
 
-    /// The policy's beginning of the type URI, if it has one.
-    pub fn type_base(mut self, base: Option<&str>) -> Self {
-        self.type_base = base.map(str::to_owned);
+    /// The type URI, where it is not Treaty's own.
+    pub fn type_uri(mut self, uri: impl Into<String>) -> Self {
+        self.type_uri = uri.into();
         self
     }
 
@@ -121,9 +164,11 @@ impl Problem {
     }
 
     /// A link to something related, such as the documentation.
-    pub fn link(mut self, rel: &'static str, href: impl Into<String>) -> Self {
-        let href = href.into();
-        self.links.push(Link { rel, href });
+    pub fn link(mut self, rel: impl Into<Cow<'static, str>>, href: impl Into<String>) -> Self {
+        self.links.push(Link {
+            rel: rel.into(),
+            href: href.into(),
+        });
         self
     }
 
@@ -157,14 +202,10 @@ impl Problem {
         }
     }
 
-    fn type_uri(&self) -> String {
-        self.kind.uri(self.type_base.as_deref())
-    }
-
     /// The message for clients that get no title.
-    fn message(&self) -> &str {
+    pub fn message(&self) -> &str {
         if self.detail.is_empty() {
-            self.kind.title
+            &self.title
         } else {
             &self.detail
         }

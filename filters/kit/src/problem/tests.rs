@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use prost::Message;
 use serde_json::json;
 
-use super::details::{ErrorInfo, Help, HelpLink, RetryInfo, Status};
+use super::google_rpc::{ErrorInfo, Help, HelpLink, RetryInfo, Status};
 use super::*;
 use crate::headers::Headers;
 use crate::reply::GrpcStatus;
@@ -109,7 +109,9 @@ fn members_that_are_not_set_are_not_there() {
 
 #[test]
 fn a_policy_may_change_the_status_and_where_types_live() {
-    let problem = sample().status(404).type_base(Some("https://e.example"));
+    let problem = sample()
+        .status(404)
+        .type_uri(UNKNOWN_VERSION.uri(Some("https://e.example")));
     let reply = problem.reply(&Client::default());
     let document: Value = serde_json::from_slice(&reply.body).unwrap();
     assert_eq!(reply.status, 404);

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::media_range::{MediaRange, elements};
 use super::media_type::MediaTypeForm;
 use super::{Reader, Said};
 use crate::catalog::Listed;
 use crate::fields;
 use crate::version::Version;
+use kit::media_range::{MediaRange, elements};
 
 /// The most ranges that count; a list that is longer was not written for negotiation.
 const MAX_RANGES: usize = 100;

@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use deserr::Deserr;
 
-use super::media_range::{MediaRange, elements};
 use super::{Enough, Reader, Said, accept};
 use crate::fields;
 use crate::version::is_meant_as_version;
+use kit::media_range::{MediaRange, elements};
 
 /// How a media type names a version.
 #[derive(Debug)]

@@ -3,7 +3,6 @@
 mod accept;
 mod grpc_package;
 mod header;
-mod media_range;
 mod media_type;
 mod path;
 mod query;

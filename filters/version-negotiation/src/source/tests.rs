@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
-use super::media_range::{MediaRange, elements};
 use super::*;
+use kit::media_range::{MediaRange, elements};
 
 fn range(text: &str) -> MediaRange<'_> {
     MediaRange::parse(text.as_bytes()).unwrap()

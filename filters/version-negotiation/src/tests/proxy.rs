@@ -208,6 +208,8 @@ impl Host for Stream<'_> {
         self.answer.facts.insert(fact.name, value.to_owned());
     }
 
+    fn log(&mut self, _: &str) {}
+
     fn record(&mut self, metric: &Metric, labels: &[&str], _: u64) {
         let mut name = String::new();
         metric.write_name(labels, &mut name);

@@ -1,21 +1,21 @@
 //! Media types and media ranges with their parameters (RFC 9110 sections 8.3.1 and 12.5.1).
 //!
-//! What is no media range is skipped and never refused: the field is for the origin to judge, and
-//! only the version in it is of interest here. Nothing is copied, whatever a client sends.
+//! What is no media range is skipped and never refused: the field is for the origin to judge.
+//! Nothing is copied, whatever a client sends.
 
 use std::borrow::Cow;
 
 /// One element of `Accept`, or the value of `Content-Type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct MediaRange<'a> {
+pub struct MediaRange<'a> {
     /// Type and subtype, such as `application/json` or `*/*`, as they came.
-    pub(super) essence: &'a str,
+    pub essence: &'a str,
     parameters: &'a str,
 }
 
 impl<'a> MediaRange<'a> {
     /// Reads one element; `None` where it is no media range.
-    pub(super) fn parse(element: &'a [u8]) -> Option<Self> {
+    pub fn parse(element: &'a [u8]) -> Option<Self> {
         let text = std::str::from_utf8(element).ok()?;
         let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
         let essence = essence.trim_matches(is_space);
@@ -28,7 +28,7 @@ impl<'a> MediaRange<'a> {
 
     /// The value of a parameter. Names have no case, and a quoted value is the same as a plain one
     /// (RFC 9110 section 5.6.6).
-    pub(super) fn parameter(&self, name: &str) -> Option<Cow<'a, str>> {
+    pub fn parameter(&self, name: &str) -> Option<Cow<'a, str>> {
         self.parameters()
             .find(|(own, _)| own.eq_ignore_ascii_case(name))
             .map(|(_, value)| unquote(value))
@@ -36,13 +36,13 @@ impl<'a> MediaRange<'a> {
 
     /// The weight in thousandths, wherever among the parameters it stands (RFC 9110 section 12.5.1);
     /// 1 where there is none, `None` where it is not one of section 12.4.2.
-    pub(super) fn weight(&self) -> Option<u16> {
+    pub fn weight(&self) -> Option<u16> {
         self.parameter("q")
             .map_or(Some(1000), |value| weight(&value))
     }
 
     /// How narrow the range is: the more it says, the more it counts.
-    pub(super) fn specificity(&self) -> (u8, usize) {
+    pub fn specificity(&self) -> (u8, usize) {
         let essence = match self.essence.split_once('/') {
             Some(("*", _)) => 0,
             Some((_, "*")) => 1,
@@ -64,7 +64,7 @@ impl<'a> MediaRange<'a> {
 }
 
 /// The elements of a list, cut at the commas outside quotes.
-pub(super) fn elements(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub fn elements(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut quoted = Quoted::default();
     list.split(move |byte| quoted.is_outside(*byte) && *byte == b',')
         .map(<[u8]>::trim_ascii)
