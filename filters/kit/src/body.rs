@@ -1,5 +1,7 @@
 //! The content of a message, as filters see it.
 
+use crate::headers::Headers;
+
 /// What a core wants of a body. A core that asks for nothing never sees it, and the stream flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BodyNeed {
@@ -17,6 +19,12 @@ pub enum Access {
     /// octets, an upgraded connection, an event stream) is reported once as [`Size::NotHeld`] and
     /// streams on unseen.
     Hold {
+        /// The most octets that may be held.
+        cap: usize,
+    },
+    /// Like [`Access::Hold`], but what cannot be held comes as with [`Access::Tee`]; the first
+    /// chunk is then all that had been held.
+    HoldElseTee {
         /// The most octets that may be held.
         cap: usize,
     },
@@ -74,4 +82,18 @@ impl Body {
     pub fn is_replaced(&self) -> bool {
         self.replaced
     }
+}
+
+/// Whether a message has no end to wait for: upgraded connections, tunnels and event streams. They
+/// are never held.
+pub fn is_endless(headers: &Headers) -> bool {
+    let event_stream = |value: &str| {
+        value
+            .get(..17)
+            .is_some_and(|start| start.eq_ignore_ascii_case("text/event-stream"))
+    };
+    headers.contains("upgrade")
+        || headers.text(":method") == Some("CONNECT")
+        || headers.text(":status") == Some("101")
+        || headers.text("content-type").is_some_and(event_stream)
 }

@@ -38,7 +38,13 @@ pub trait Filter: 'static {
 ///
 /// A filter cannot read which one its proxy allows, so the policy says it and `treaty check` holds
 /// the manifest to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, deserr::Deserr)]
+#[deserr(rename_all = camelCase)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename_all = "camelCase")
+)]
 pub enum Form {
     /// The head waits for the body, and a refused request never reaches the upstream. The plugin's
     /// configuration must say `allow_on_headers_stop_iteration: true`.

@@ -2,10 +2,7 @@
 
 use std::str::FromStr;
 
-use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-
-use crate::policy::Findings;
-use crate::policy::value::{parse_string, string_value};
+use crate::string_value;
 
 /// A host (`orders.example.com`), all hosts below one (`*.example.com`), or any (`*`).
 #[derive(Debug, Clone, PartialEq, Eq)]

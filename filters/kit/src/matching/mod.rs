@@ -10,11 +10,8 @@ pub use path::{Captures, PathTemplate, split_query};
 
 use std::str::FromStr;
 
-use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-
 use crate::exchange::Exchange;
-use crate::policy::Findings;
-use crate::policy::value::{parse_string, string_value};
+use crate::string_value;
 
 /// Which exchanges a rule is for. Every part that is given must match; within a part one entry is
 /// enough (of `headers`, all). An empty match is for every exchange.

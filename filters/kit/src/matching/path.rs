@@ -3,10 +3,7 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-
-use crate::policy::Findings;
-use crate::policy::value::{parse_string, string_value};
+use crate::string_value;
 
 /// A path with variables: `/orders/{id}`, `/v{version}/orders/**`.
 ///

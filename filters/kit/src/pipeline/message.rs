@@ -1,7 +1,7 @@
 //! How far one message has come on its way through the cores.
 
 use super::{Action, Direction, HeaderMap, Host, Part};
-use crate::body::{Access, Body, BodyNeed, Size};
+use crate::body::{Access, Body, BodyNeed, Size, is_endless};
 use crate::exchange::Message;
 use crate::filter::Form;
 use crate::headers::Headers;
@@ -159,15 +159,21 @@ impl Passage {
 
     /// What a core is to see of the body now.
     pub(super) fn lend_body(&mut self, index: usize) -> Option<Body> {
-        let (_, need) = self.needs.iter().find(|(own, _)| *own == index)?;
+        let (_, need) = self.needs.iter_mut().find(|(own, _)| *own == index)?;
         let current = self.current.as_ref()?;
-        let held = match need.access {
-            // All of it may have come while a core waited, but when it comes must change nothing.
-            Access::Hold { .. } if self.arrived.unholdable => false,
-            Access::Hold { cap } => current.size() == Size::Last && current.bytes().len() <= cap,
+        let fits = |cap: usize| current.size() == Size::Last && current.bytes().len() <= cap;
+        let lent = match need.access {
             Access::Tee => true,
+            // All of it may have come while a core waited, but when it comes must change nothing.
+            Access::Hold { cap } => !self.arrived.unholdable && fits(cap),
+            Access::HoldElseTee { cap } => {
+                if self.arrived.unholdable || !fits(cap) {
+                    need.access = Access::Tee;
+                }
+                true
+            }
         };
-        if held {
+        if lent {
             return self.current.take();
         }
         self.needs.retain(|(own, _)| *own != index);
@@ -282,7 +288,7 @@ impl Passage {
 
     fn largest_cap(&self) -> Option<usize> {
         let cap = |(_, need): &(usize, BodyNeed)| match need.access {
-            Access::Hold { cap } => Some(cap),
+            Access::Hold { cap } | Access::HoldElseTee { cap } => Some(cap),
             Access::Tee => None,
         };
         self.needs.iter().filter_map(cap).max()
@@ -408,17 +414,4 @@ fn put_fields(headers: &mut Headers, mut trailers: Option<&mut Headers>, reply: 
             _ => headers.append(name, value),
         }
     }
-}
-
-/// Upgraded connections, tunnels and event streams have no end to wait for.
-fn is_endless(headers: &Headers) -> bool {
-    let event_stream = |value: &str| {
-        value
-            .get(..17)
-            .is_some_and(|start| start.eq_ignore_ascii_case("text/event-stream"))
-    };
-    headers.contains("upgrade")
-        || headers.text(":method") == Some("CONNECT")
-        || headers.text(":status") == Some("101")
-        || headers.text("content-type").is_some_and(event_stream)
 }

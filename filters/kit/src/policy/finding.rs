@@ -41,6 +41,19 @@ impl Findings {
         });
     }
 
+    /// Keeps the first of findings that are alike: a layer that several rules share is found fault
+    /// with once.
+    pub fn once(&mut self) {
+        let mut seen = Vec::new();
+        self.0.retain(|finding| {
+            let is_new = !seen.contains(finding);
+            if is_new {
+                seen.push(finding.clone());
+            }
+            is_new
+        });
+    }
+
     /// `value` if there is nothing to find fault with.
     ///
     /// # Errors
@@ -175,7 +188,7 @@ pub fn list(names: &[&str]) -> String {
 }
 
 /// Where deserr stands in the document, as a JSON Pointer.
-pub(crate) fn pointer(location: ValuePointerRef<'_>) -> String {
+pub fn pointer(location: ValuePointerRef<'_>) -> String {
     match location {
         ValuePointerRef::Origin => String::new(),
         ValuePointerRef::Key { key, prev } => child(&pointer(*prev), key),

@@ -6,16 +6,20 @@
 
 mod document;
 mod finding;
+mod layers;
 mod mode;
 mod object;
+mod rules;
 mod service;
 mod structure;
 mod tagged;
 pub mod value;
 
 pub use document::{Document, FORMAT};
-pub use finding::{Finding, Findings, child, did_you_mean, list};
+pub use finding::{Finding, Findings, child, did_you_mean, list, pointer};
+pub use layers::{Layers, Placed, Runtimes, ServiceSettings};
 pub use mode::Mode;
+pub use rules::{RuleEntry, Rules, check_service_name};
 pub use service::{Runtime, Service, check_services};
 
 #[cfg(test)]

@@ -164,11 +164,13 @@ pub(super) fn wrong_kind<V: IntoValue>(
 
 /// Declares how a struct is read from an object: for each field the way (`required`, `optional`,
 /// `defaulted`, `required_list`, `optional_list` or `list`) and the name of the member. A member
-/// that is none of these is found fault with.
+/// that is none of these is found fault with. The type may have one parameter, the type of a part.
 #[macro_export]
 macro_rules! object_value {
-    ($name:ident { $($field:ident: $way:ident $member:literal),* $(,)? }) => {
-        impl ::deserr::Deserr<$crate::policy::Findings> for $name {
+    ($name:ident $(<$part:ident>)? { $($field:ident: $way:ident $member:literal),* $(,)? }) => {
+        impl $(<$part>)? ::deserr::Deserr<$crate::policy::Findings> for $name $(<$part>)?
+        $(where $part: ::deserr::Deserr<$crate::policy::Findings> + Default)?
+        {
             fn deserialize_from_value<V: ::deserr::IntoValue>(
                 value: ::deserr::Value<V>,
                 location: ::deserr::ValuePointerRef<'_>,

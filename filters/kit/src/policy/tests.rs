@@ -1,6 +1,6 @@
 use deserr::Deserr;
 
-use super::value::{Octets, Percent, Span, Timestamp};
+use super::value::{Octets, Percent, Pointer, Span, Timestamp};
 use super::*;
 
 #[derive(Debug, Deserr)]
@@ -199,4 +199,33 @@ fn an_object_is_read_member_by_member() {
         read(serde_json::json!(1)).unwrap_err(),
         "expected an object, found an integer"
     );
+}
+
+#[test]
+fn a_json_pointer_is_checked_as_rfc_6901_writes_it() {
+    for text in [
+        "", "/", "/a/b", "/a~1b", "/m~0n", "/0", "/-", "/ü", "/a b", "//",
+    ] {
+        assert_eq!(text.parse::<Pointer>().unwrap().as_str(), text);
+    }
+    for text in ["a", "#/a", "/a~", "/~2", "/a~b/c", " /a"] {
+        let error = text.parse::<Pointer>().unwrap_err();
+        assert!(error.starts_with("expected a JSON Pointer"), "{text}");
+    }
+}
+
+/// The examples of RFC 6901 section 5.
+#[test]
+fn a_json_pointer_finds_what_stands_there() {
+    let document = serde_json::json!({"foo": ["bar", "baz"], "": 0, "a/b": 1, "m~n": 8, " ": 7});
+    let find = |text: &str| text.parse::<Pointer>().unwrap().find(&document).cloned();
+    assert_eq!(find(""), Some(document.clone()));
+    assert_eq!(find("/foo/0"), Some("bar".into()));
+    assert_eq!(find("/"), Some(0.into()));
+    assert_eq!(find("/a~1b"), Some(1.into()));
+    assert_eq!(find("/m~0n"), Some(8.into()));
+    assert_eq!(find("/ "), Some(7.into()));
+    assert_eq!(find("/foo/2"), None);
+    assert_eq!(find("/foo/-"), None);
+    assert_eq!(find("/nothing"), None);
 }

@@ -35,15 +35,17 @@ pub fn parse_string<T, V: IntoValue>(
     }
 }
 
-/// Declares a value that is written as a string in policies.
+/// Declares a value that is written as a string in policies, which its `FromStr` reads, and what
+/// its JSON Schema says. The error of the `FromStr` says what was expected.
+#[macro_export]
 macro_rules! string_value {
     ($name:ident, {$($schema:tt)*}) => {
-        impl Deserr<Findings> for $name {
-            fn deserialize_from_value<V: IntoValue>(
-                value: Value<V>,
-                location: ValuePointerRef<'_>,
-            ) -> Result<Self, Findings> {
-                parse_string(value, location, Self::from_str)
+        impl ::deserr::Deserr<$crate::policy::Findings> for $name {
+            fn deserialize_from_value<V: ::deserr::IntoValue>(
+                value: ::deserr::Value<V>,
+                location: ::deserr::ValuePointerRef<'_>,
+            ) -> Result<Self, $crate::policy::Findings> {
+                $crate::policy::value::parse_string(value, location, str::parse)
             }
         }
 
@@ -59,7 +61,6 @@ macro_rules! string_value {
         }
     };
 }
-pub(crate) use string_value;
 
 /// A length of time, written `"250ms"`, `"1h 30m"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -238,6 +239,47 @@ string_value!(Uri, {
     "type": "string",
     "format": "uri-reference",
     "description": "A URI reference (RFC 3986)."
+});
+
+/// A place in a JSON document, as a JSON Pointer (RFC 6901).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pointer(String);
+
+impl Pointer {
+    /// The pointer, as it was written; empty for the whole document.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What stands there in a document.
+    pub fn find<'a>(&self, document: &'a serde_json::Value) -> Option<&'a serde_json::Value> {
+        document.pointer(&self.0)
+    }
+}
+
+impl FromStr for Pointer {
+    type Err = String;
+
+    /// The string form of RFC 6901 section 3, not the URI fragment of section 6.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_escape = |after: &str| after.starts_with(['0', '1']);
+        let starts = text.is_empty() || text.starts_with('/');
+        if !starts || !text.split('~').skip(1).all(is_escape) {
+            return Err(
+                "expected a JSON Pointer, such as \"/error/code\", with `~0` for `~` and `~1` \
+                 for `/` in a name"
+                    .into(),
+            );
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+string_value!(Pointer, {
+    "type": "string",
+    "format": "json-pointer",
+    "description": "A JSON Pointer (RFC 6901), such as \"/error/code\"; empty for the whole document.",
+    "pattern": "^(/([^/~]|~[01])*)*$"
 });
 
 /// A share of a whole in percent, with up to two decimals.

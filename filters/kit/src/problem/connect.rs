@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::Serialize;
 
-use super::details::{self, Metadata};
+use super::details::{self, Extent};
 use super::grpc::envelope;
 use super::{Problem, field, http};
 use crate::reply::Reply;
@@ -18,7 +18,7 @@ struct EndStream<'a> {
 }
 
 #[derive(Serialize)]
-struct Error<'a> {
+pub(super) struct Error<'a> {
     code: String,
     message: &'a str,
     details: Vec<Detail>,
@@ -56,8 +56,8 @@ pub(super) fn stream(problem: &Problem, content_type: &str) -> Reply {
     }
 }
 
-fn error(problem: &Problem) -> Error<'_> {
-    let details = details::of(problem, Metadata::Full).into_iter();
+pub(super) fn error(problem: &Problem) -> Error<'_> {
+    let details = details::of(problem, Extent::Full).into_iter();
     Error {
         code: problem.grpc.connect_name(),
         message: problem.message(),

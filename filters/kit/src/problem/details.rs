@@ -2,15 +2,17 @@
 
 use serde_json::Value;
 
-use super::Problem;
-use super::google_rpc::{Any, Duration, Entry, ErrorInfo, Help, HelpLink, RetryInfo};
+use super::google_rpc::{
+    Any, BadRequest, Duration, Entry, ErrorInfo, FieldViolation, Help, HelpLink, RetryInfo,
+};
+use super::{Problem, violation};
 
 /// Who gives Treaty's own reasons their meaning (AIP-193).
 pub(super) const DOMAIN: &str = "treaty.dev";
 
 /// The messages that tell the problem: those attached to it, and of the builder's own each whose
 /// type is not among them, because AIP-193 wants each type at most once.
-pub(super) fn of(problem: &Problem, metadata: Metadata) -> Vec<Any> {
+pub(super) fn of(problem: &Problem, extent: Extent) -> Vec<Any> {
     let mut details = problem.attached.clone();
     let mut add = |name: &str, detail: Option<Any>| {
         if let Some(detail) = detail
@@ -19,34 +21,62 @@ pub(super) fn of(problem: &Problem, metadata: Metadata) -> Vec<Any> {
             details.push(detail);
         }
     };
-    add(ErrorInfo::NAME, info(problem, metadata));
+    add(ErrorInfo::NAME, info(problem, extent));
+    add(BadRequest::NAME, bad_request(problem, extent));
     add(RetryInfo::NAME, retry(problem));
     add(Help::NAME, help(problem));
     details
 }
 
-/// How much of the metadata goes into the `ErrorInfo`.
-#[derive(Clone, Copy)]
-pub(super) enum Metadata {
-    /// Every extension.
+/// How much of the extensions is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// Every one: the violations in the `BadRequest`, the others as metadata of the `ErrorInfo`.
     Full,
     /// None.
-    Empty,
+    Short,
 }
 
-fn info(problem: &Problem, metadata: Metadata) -> Option<Any> {
+fn info(problem: &Problem, extent: Extent) -> Option<Any> {
     if problem.reason.is_empty() {
         return None;
     }
     let info = ErrorInfo {
         reason: problem.reason.clone(),
         domain: problem.domain.to_string(),
-        metadata: match metadata {
-            Metadata::Full => problem.extensions.iter().map(flatten).collect(),
-            Metadata::Empty => Vec::new(),
+        metadata: match extent {
+            Extent::Full => metadata(problem),
+            Extent::Short => Vec::new(),
         },
     };
     Some(Any::pack(ErrorInfo::NAME, &info))
+}
+
+/// What no other message tells.
+fn metadata(problem: &Problem) -> Vec<Entry> {
+    let has_violations = !problem.violations().is_empty();
+    let extensions = problem.extensions.iter();
+    extensions
+        .filter(|(name, _)| !(has_violations && *name == violation::EXTENSION))
+        .map(flatten)
+        .collect()
+}
+
+fn bad_request(problem: &Problem, extent: Extent) -> Option<Any> {
+    let violations = problem.violations();
+    if violations.is_empty() || extent == Extent::Short {
+        return None;
+    }
+    let fields = violations.iter().map(|violation| FieldViolation {
+        field: violation.field_path().into_owned(),
+        description: violation.detail.to_owned(),
+        reason: violation.code.unwrap_or_default().to_owned(),
+        localized_message: None,
+    });
+    let bad_request = BadRequest {
+        field_violations: fields.collect(),
+    };
+    Some(Any::pack(BadRequest::NAME, &bad_request))
 }
 
 fn retry(problem: &Problem) -> Option<Any> {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use prost::Message;
 
-use super::details::{self, Metadata};
+use super::details::{self, Extent};
 use super::google_rpc::Status;
 use super::{Fields, Problem, field};
 use crate::reply::{GrpcStatus, Reply};
@@ -92,7 +92,7 @@ pub(super) fn trailers_only(problem: &Problem, content_type: &str) -> Reply {
     }
 }
 
-fn outcome(problem: &Problem) -> Fields {
+pub(super) fn outcome(problem: &Problem) -> Fields {
     let mut outcome = vec![
         field("grpc-status", problem.grpc.number().to_string()),
         field("grpc-message", encode_grpc_message(message(problem))),
@@ -102,20 +102,20 @@ fn outcome(problem: &Problem) -> Fields {
 }
 
 fn fields(problem: &Problem) -> Fields {
-    let mut details = status(problem, Metadata::Full);
+    let mut details = status(problem, Extent::Full);
     if details.len() > MAX_DETAILS {
-        details = status(problem, Metadata::Empty);
+        details = status(problem, Extent::Short);
     }
     let mut fields = vec![field("grpc-status-details-bin", details)];
     fields.extend_from_slice(&problem.headers);
     fields
 }
 
-fn status(problem: &Problem, metadata: Metadata) -> String {
+fn status(problem: &Problem, extent: Extent) -> String {
     let status = Status {
         code: problem.grpc.number().into(),
         message: message(problem).to_owned(),
-        details: details::of(problem, metadata),
+        details: details::of(problem, extent),
     };
     STANDARD_NO_PAD.encode(status.encode_to_vec())
 }

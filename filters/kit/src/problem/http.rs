@@ -34,6 +34,16 @@ struct Document<'a> {
 }
 
 pub(super) fn reply(problem: &Problem) -> Reply {
+    Reply {
+        status: problem.status,
+        headers: fields(problem, "application/problem+json"),
+        body: document(problem),
+        grpc: None,
+        details: problem.details.clone(),
+    }
+}
+
+pub(super) fn document(problem: &Problem) -> Vec<u8> {
     let document = Document {
         r#type: &problem.type_uri,
         title: &problem.title,
@@ -42,13 +52,7 @@ pub(super) fn reply(problem: &Problem) -> Reply {
         instance: problem.instance.as_deref(),
         extensions: &problem.extensions,
     };
-    Reply {
-        status: problem.status,
-        headers: fields(problem, "application/problem+json"),
-        body: serde_json::to_vec(&document).unwrap_or_default(),
-        grpc: None,
-        details: problem.details.clone(),
-    }
+    serde_json::to_vec(&document).unwrap_or_default()
 }
 
 /// The header fields of an answer that HTTP caches and clients understand.

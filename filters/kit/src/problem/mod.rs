@@ -9,6 +9,7 @@ mod grpc;
 mod http;
 #[cfg(test)]
 mod tests;
+mod violation;
 
 use std::borrow::Cow;
 
@@ -19,6 +20,7 @@ use crate::reply::Reply;
 
 pub use code::Code;
 pub use grpc::{encode_grpc_message, trailers_frame};
+pub use violation::Violation;
 
 /// Where the type URIs of problems begin, unless a policy says otherwise.
 const TYPE_BASE: &str = "https://treaty.dev/problems";
@@ -200,6 +202,36 @@ impl Problem {
                 connect::stream(self, content_type.unwrap_or("application/connect+json"))
             }
         }
+    }
+
+    /// The fields that tell a gRPC client the outcome, wherever its trailers stand: `grpc-status`,
+    /// `grpc-message`, `grpc-status-details-bin` and [`Problem::headers`].
+    pub fn trailers(&self) -> Vec<(String, Vec<u8>)> {
+        grpc::outcome(self)
+    }
+
+    /// The `error` of a Connect answer.
+    pub fn connect_error(&self) -> Value {
+        serde_json::to_value(connect::error(self)).unwrap_or_default()
+    }
+
+    /// The problem document (RFC 9457 section 3), as JSON.
+    pub fn document(&self) -> Vec<u8> {
+        http::document(self)
+    }
+
+    /// What the `details` of a `google.rpc.Status` tell of it: [`Problem::attached`], and what can
+    /// be said in types that are not among them.
+    pub fn status_details(&self) -> Vec<google_rpc::Any> {
+        details::of(self, details::Extent::Full)
+    }
+
+    /// What is wrong with single parts of the request: the extension `errors`, if it is a list of
+    /// objects that have no other members than `pointer`, `field`, `in`, `detail` and `code`, all
+    /// of them texts.
+    pub fn violations(&self) -> Vec<Violation<'_>> {
+        let list = self.extensions.get(violation::EXTENSION);
+        list.and_then(violation::read).unwrap_or_default()
     }
 
     /// The message for clients that get no title.

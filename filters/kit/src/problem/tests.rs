@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use prost::Message;
 use serde_json::json;
 
-use super::google_rpc::{ErrorInfo, Help, HelpLink, RetryInfo, Status};
+use super::google_rpc::{BadRequest, ErrorInfo, Help, HelpLink, RetryInfo, Status};
 use super::*;
 use crate::headers::Headers;
 use crate::reply::GrpcStatus;
@@ -231,6 +231,64 @@ fn several_links_are_one_detail() {
     let status = status_of(&problem.reply(&client("application/grpc")));
     let help = Help::decode(value_of(&status, "google.rpc.Help").as_slice()).unwrap();
     assert_eq!(help.links.len(), 2);
+}
+
+#[test]
+fn violations_are_a_bad_request_and_no_metadata() {
+    let errors = json!([
+        {"pointer": "#/lines/0/a~1b%20c", "detail": "is unknown", "code": "UNKNOWN_SKU"},
+        {"field": "page", "in": "query", "detail": "is no number"},
+        {"field": "page"},
+    ]);
+    let problem = sample().extension("errors", errors);
+    let violations = problem.violations();
+    assert_eq!(violations[0].pointer.as_deref(), Some("/lines/0/a~1b c"));
+    assert_eq!(violations[1].place, Some("query"));
+
+    let status = status_of(&problem.reply(&client("application/grpc")));
+    let info = ErrorInfo::decode(&*value_of(&status, ErrorInfo::NAME)).unwrap();
+    assert!(info.metadata.iter().all(|entry| entry.key != "errors"));
+    let request = BadRequest::decode(&*value_of(&status, BadRequest::NAME)).unwrap();
+    let fields: Vec<_> = request
+        .field_violations
+        .iter()
+        .map(|own| [&*own.field, &*own.description, &*own.reason])
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            ["lines.0.a/b c", "is unknown", "UNKNOWN_SKU"],
+            ["page", "is no number", ""],
+            ["page", "", ""],
+        ]
+    );
+}
+
+#[test]
+fn errors_of_another_shape_are_metadata() {
+    for errors in [
+        json!(["a"]),
+        json!([]),
+        json!({"a": "b"}),
+        json!([{}]),
+        json!([{"detail": 1}]),
+        json!([{"detail": "d", "other": "o"}]),
+        json!([{"detail": "d", "pointer": "a.b"}]),
+        json!([{"detail": "d"}, "e"]),
+    ] {
+        let problem = sample().extension("errors", errors.clone());
+        assert_eq!(problem.violations(), []);
+        let details = problem.status_details();
+        assert!(
+            details
+                .iter()
+                .all(|detail| detail.name() != BadRequest::NAME)
+        );
+        let status = status_of(&problem.reply(&client("application/grpc")));
+        let info = ErrorInfo::decode(&*value_of(&status, ErrorInfo::NAME)).unwrap();
+        let own = info.metadata.iter().find(|entry| entry.key == "errors");
+        assert_eq!(own.unwrap().value, errors.to_string());
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use kit::matching::PathTemplate;
 use kit::policy::{Findings, child, did_you_mean};
 use kit::{object_value, tagged_value};
 
-use super::layers::Layers;
+use super::settings::Layers;
 use super::versions::NothingElse;
 use crate::catalog::Catalog;
 use crate::source::{Source, VARIABLE};

@@ -4,7 +4,7 @@ use deserr::Deserr;
 use kit::object_value;
 use kit::policy::Findings;
 
-use super::layers::Layers;
+use super::settings::Layers;
 use crate::refusal::Statuses;
 
 /// The HTTP status codes of refusals. gRPC and Connect clients get codes of their own.

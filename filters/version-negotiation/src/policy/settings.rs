@@ -11,6 +11,9 @@ use crate::catalog::Resolution;
 use crate::plan::OnConflict;
 use crate::version::Scheme;
 
+/// The layers that one rule has.
+pub(super) type Layers<'a> = kit::policy::Layers<'a, Settings>;
+
 /// Settings. A later layer overrides an earlier one field by field: `defaults`, then `runtimes`,
 /// then `serviceSettings`, then the rule.
 #[derive(Debug, Default)]

@@ -2,11 +2,10 @@
 
 use kit::matching::PathTemplate;
 use kit::policy::value::FieldName;
-use kit::policy::{Findings, child};
+use kit::policy::{Findings, Placed, child};
 use kit::{object_value, tagged_value};
 
 use super::entry;
-use super::layers::Placed;
 use super::rule::is_owned;
 use crate::source::{Carrier, MediaTypeForm, Source, VARIABLE};
 

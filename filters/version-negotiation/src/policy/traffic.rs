@@ -7,7 +7,7 @@ use kit::policy::{Findings, child};
 use kit::{object_value, tagged_value};
 
 use super::entry;
-use super::layers::Layers;
+use super::settings::Layers;
 use super::versions::{NothingElse, find};
 use crate::catalog::{Catalog, Listed};
 use crate::traffic::{Canary, ConsumerSource, Flag, KeySource, WHOLE, When};

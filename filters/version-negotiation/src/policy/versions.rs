@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use kit::policy::value::{Name, Percent, Timestamp, Uri};
-use kit::policy::{Findings, child, did_you_mean, list};
+use kit::policy::{Findings, Placed, child, did_you_mean, list};
 use kit::{object_value, tagged_value};
 
 use super::entry;
-use super::layers::{Layers, Placed};
+use super::settings::Layers;
 use crate::advice::{Advice, Links};
 use crate::catalog::{Catalog, Listed, Resolution};
 use crate::life::{AfterSunset, Brownout, Life, State};
