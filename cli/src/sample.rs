@@ -114,6 +114,7 @@ impl Core for SampleCore {
         x.count(&REQUESTS, &[&self.path]);
         let access = match self.path.as_str() {
             "/hold" => Access::Hold { cap: 16 },
+            "/hold-else-tee" => Access::HoldElseTee { cap: 16 },
             _ => Access::Tee,
         };
         match self.path.as_str() {
@@ -123,7 +124,7 @@ impl Core for SampleCore {
                 x.wake_after(Duration::from_mins(1));
                 Flow::Wait
             }
-            "/hold" | "/tee" => {
+            "/hold" | "/hold-else-tee" | "/tee" => {
                 x.need_body(BodyNeed {
                     access,
                     replaces: true,
@@ -146,7 +147,7 @@ impl Core for SampleCore {
             x.count(&REQUESTS, &["parts"]);
         } else if body.size() == Size::Last && body.bytes() == b"bad" {
             return self.refuse();
-        } else if body.size() == Size::Last {
+        } else if body.size() == Size::Last || self.path == "/hold-else-tee" {
             body.replace(body.bytes().to_ascii_uppercase());
         }
         Flow::Continue

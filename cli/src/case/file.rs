@@ -98,6 +98,7 @@ struct RawFile {
     filter: Option<String>,
     policy: Option<Source>,
     filters: Option<BTreeMap<String, Source>>,
+    forms: Option<Vec<RawForm>>,
     cases: Vec<Spanned<RawCase>>,
 }
 
@@ -108,6 +109,7 @@ struct RawCase {
     rule: Option<String>,
     policy: Option<Source>,
     filters: Option<BTreeMap<String, Source>>,
+    forms: Option<Vec<RawForm>>,
     now: Option<String>,
     random: Option<u64>,
     only: Option<Only>,
@@ -121,6 +123,14 @@ struct RawCase {
     #[serde(default)]
     calls: Vec<CallAnswer>,
     expect: Expect,
+}
+
+/// A form in which a case runs, in place of the one that its policy says.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RawForm {
+    Held,
+    Streamed,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -164,12 +174,35 @@ impl Reader<'_> {
                 );
                 self.error(line, message);
             }
+            let forms = value.forms.clone().or_else(|| raw.forms.clone());
             let case = of_file
                 .as_ref()
                 .and_then(|of_file| self.case(line, value, of_file));
-            cases.extend(case);
+            match (case, forms) {
+                (Some(case), Some(forms)) => self.in_forms(&case, &forms, &mut cases),
+                (case, _) => cases.extend(case),
+            }
         }
         cases
+    }
+
+    /// A case once in each form.
+    fn in_forms(&mut self, case: &Case, forms: &[RawForm], cases: &mut Vec<Case>) {
+        for form in forms {
+            let form = match form {
+                RawForm::Held => "held",
+                RawForm::Streamed => "streamed",
+            };
+            let Some(subject) = case.subject.in_form(form) else {
+                self.error(case.line, "`forms` is for files with a `filter`");
+                return;
+            };
+            cases.push(Case {
+                name: format!("{} ({form})", case.name),
+                subject,
+                ..case.clone()
+            });
+        }
     }
 
     fn file_subject(

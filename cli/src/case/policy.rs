@@ -35,6 +35,33 @@ impl Subject {
         }
     }
 
+    /// The same with its policy in another form; `None` for a bundle, whose policies each say it.
+    pub(super) fn in_form(&self, form: &str) -> Option<Self> {
+        let Self::Filter { name, policy } = self else {
+            return None;
+        };
+        let mut policy = policy.value().clone();
+        policy
+            .as_object_mut()?
+            .insert("form".to_owned(), form.into());
+        Some(Self::Filter {
+            name: name.clone(),
+            policy: Document::from_value(policy),
+        })
+    }
+
+    /// Whether any policy says that heads are held.
+    pub fn holds_heads(&self) -> bool {
+        let is_held = |policy: &Value| policy.get("form") == Some(&json!("held"));
+        let configuration = self.configuration().value();
+        let members = configuration.get("filters").and_then(Value::as_object);
+        is_held(configuration)
+            || members
+                .into_iter()
+                .flatten()
+                .any(|(_, policy)| is_held(policy))
+    }
+
     pub(super) fn bundle(policies: &BTreeMap<String, Document>) -> Self {
         let filters: serde_json::Map<String, Value> = policies
             .iter()

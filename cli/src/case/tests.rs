@@ -45,6 +45,25 @@ fn a_case_carries_its_policy_its_line_and_what_it_leaves_out() {
 }
 
 #[test]
+fn a_case_runs_once_in_each_form_that_it_or_its_file_names() {
+    let forms = |text: &str| -> Vec<(String, String)> {
+        let cases = load(text).unwrap().cases.into_iter();
+        let form = |case: Case| {
+            let form = case.subject.configuration().value()["form"].to_string();
+            (case.name, form)
+        };
+        cases.map(form).collect()
+    };
+    let both = ONE.replace("cases:", "forms: [held, streamed]\ncases:");
+    let held = ("a (held)".to_owned(), "\"held\"".to_owned());
+    let streamed = ("a (streamed)".to_owned(), "\"streamed\"".to_owned());
+    assert_eq!(forms(&both), [held, streamed.clone()]);
+    let one = format!("{both}    forms: [streamed]\n");
+    assert_eq!(forms(&one), [streamed]);
+    assert_eq!(forms(ONE), [("a".to_owned(), "null".to_owned())]);
+}
+
+#[test]
 fn json_is_taken_too() {
     let text = r#"{"filter": "f", "policy": {"version": 1}, "cases": [
         {"name": "a", "request": {"headers": {"a": ["b", {"hex": "ff"}]}}, "expect": {"upstream": "none"}}
@@ -80,7 +99,7 @@ fn mistakes_of_form_have_their_line() {
     refused(
         &format!("{ONE}    reqest: {{}}\n"),
         &[
-            "cases.yaml:6: unknown field `reqest`, expected one of name, rule, policy, filters, \
+            "cases.yaml:6: unknown field `reqest`, expected one of name, rule, policy, filters, forms, \
            now, random, only, why, properties, request, upstream, calls, expect",
         ],
     );

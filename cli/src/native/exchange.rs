@@ -62,7 +62,10 @@ pub(super) fn run(case: &Case, bundle: &Bundle, cut: Cut) -> Result<Observed, Mi
         response: response.seen_response(),
         facts: exchange.memory.facts,
         metrics: exchange.memory.metrics,
-        details: reply.map(|reply| reply.details),
+        // A reply that stands for another answer keeps its details, and says nothing of its own.
+        details: reply
+            .map(|reply| reply.details)
+            .filter(|details| details.starts_with("treaty.")),
     })
 }
 
@@ -260,10 +263,12 @@ impl<'a> Exchange<'a> {
         Err(Mismatch::new("exchange", "an end", got))
     }
 
+    /// Lets the cores know a property, unless the case says another value.
     fn learn(&mut self, property: &str, value: &str) {
         self.memory
             .properties
-            .insert(property.to_owned(), Octets::from(value));
+            .entry(property.to_owned())
+            .or_insert_with(|| Octets::from(value));
     }
 
     fn request_head(&self) -> Fields {

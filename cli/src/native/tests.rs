@@ -114,6 +114,19 @@ expect: {upstream: {body: SHOUT!, trailers: {x-t: '1'}}}
 
 #[test]
 fn the_form_decides_whether_the_upstream_sees_the_head_of_a_refused_body() {
+    // What is too long to be held comes in parts, and none is lost.
+    passes(
+        "\
+request: {method: POST, path: /hold-else-tee, body: shout!}
+expect: {upstream: {body: SHOUT!}}
+",
+    );
+    passes(
+        "\
+request: {method: POST, path: /hold-else-tee, body: shout and shout again, chunks: 5, trailers: {x-t: '1'}}
+expect: {upstream: {body: SHOUT AND SHOUT AGAIN}}
+",
+    );
     let case = "request: {method: POST, path: /hold, body: bad}\nexpect: {upstream: none}";
     assert!(mismatches("{version: 1, form: held}", case).is_empty());
     assert_eq!(
