@@ -12,6 +12,7 @@ pub mod check;
 pub mod format;
 pub mod native;
 pub mod registry;
+pub mod render;
 pub mod testing;
 
 #[cfg(test)]

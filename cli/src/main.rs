@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use treaty::check::check;
+use treaty::check::{FileFinding, check};
 use treaty::format::Format;
 use treaty::registry::FILTERS;
+use treaty::render;
 use treaty::testing::test;
 
-/// Checks and tests the policies of Treaty's filters, without a proxy.
+/// Checks, tests and renders the policies of Treaty's filters, without a proxy.
 ///
 /// Exit codes: 0 all is well, 1 something was found or failed, 2 the command was not understood or
 /// had nothing to do.
@@ -43,6 +44,18 @@ enum Command {
         /// Who reads the results.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
+    },
+    /// Prints what of a policy has to stand in the proxy's own configuration.
+    #[command(subcommand)]
+    Render(Rendering),
+}
+
+#[derive(Subcommand)]
+enum Rendering {
+    /// The `local_reply_config` of Envoy's HTTP connection manager, for failures that no filter sees.
+    LocalReplies {
+        /// A policy of error-translation.
+        policy: PathBuf,
     },
 }
 
@@ -77,7 +90,21 @@ fn run(command: Command, out: &mut dyn Write) -> Result<bool, String> {
             let results = test(&cases, FILTERS)?;
             (results.is_fine(), results.write(format, out))
         }
+        Command::Render(Rendering::LocalReplies { policy }) => {
+            match render::local_replies(&policy) {
+                Ok(rendered) => (true, out.write_all(rendered.as_bytes())),
+                Err(findings) => (false, tell(&findings)),
+            }
+        }
     };
     written.map_err(|error| format!("the results cannot be written: {error}"))?;
     Ok(is_fine)
+}
+
+/// Tells why nothing is printed, where it does not get into what is.
+fn tell(findings: &[FileFinding]) -> io::Result<()> {
+    let mut err = io::stderr().lock();
+    findings
+        .iter()
+        .try_for_each(|finding| writeln!(err, "{finding}"))
 }

@@ -1,11 +1,15 @@
 //! The filters of this build.
 
+use error_translation::ErrorTranslation;
 use kit::filter::Registration;
 use kit::policy::{did_you_mean, list};
 use version_negotiation::VersionNegotiation;
 
 /// Every filter, outermost first: the order of the chain on requests.
-pub const FILTERS: &[Registration] = &[Registration::of::<VersionNegotiation>()];
+pub const FILTERS: &[Registration] = &[
+    Registration::of::<ErrorTranslation>(),
+    Registration::of::<VersionNegotiation>(),
+];
 
 /// The name of the module that holds every filter. Its configuration is a bundle.
 pub const ALL_FILTERS: &str = "all-filters";

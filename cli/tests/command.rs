@@ -52,6 +52,31 @@ fn findings_exit_with_1() {
 }
 
 #[test]
+fn local_replies_are_rendered_from_a_policy() {
+    let policy = "policies/error-translation/examples/edge.json";
+    let policy = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(policy);
+    let output = treaty(&["render", "local-replies", policy.to_str().unwrap()]);
+    let rendered: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(rendered["mappers"].is_array(), "{rendered}");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_policy_with_mistakes_is_not_rendered() {
+    exits(
+        &["render", "local-replies", "syntax/twice.json"],
+        1,
+        "",
+        "syntax/twice.json:/version: stands twice in this object; keep one of them\n",
+    );
+    let output = treaty(&["render", "local-replies", "no/such/file.json"]);
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
 fn nothing_to_do_exits_with_2() {
     exits(
         &["check", "other"],
@@ -73,6 +98,8 @@ fn nothing_to_do_exits_with_2() {
         &["check"][..],
         &["chekc"],
         &["test", "--format", "xml", "."],
+        &["render"],
+        &["render", "local-replies"],
     ] {
         assert_eq!(
             treaty(misunderstood).status.code(),

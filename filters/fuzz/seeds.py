@@ -1,5 +1,6 @@
 """Writes seeds and dictionaries for the fuzz targets, made from the policies of the repository."""
 
+import base64
 import json
 import re
 import sys
@@ -66,6 +67,69 @@ requests = [
 for number, request in enumerate(requests):
     seed("request", str(number), request.encode())
 
+contents = [
+    ("application/problem+json", '{"type":"https://e.example/t","title":"T","status":400,"detail":"d",'
+     '"instance":"/i","balance":1,"errors":[{"detail":"x","pointer":"#/a"}]}'),
+    ("application/problem+xml", '<?xml version="1.0"?><problem xmlns="urn:ietf:rfc:7807"><type>t</type>'
+     "<detail>a &amp; b</detail><accounts><i>1</i><i><b>2</b></i></accounts></problem>"),
+    ("application/json", '{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED","details":['
+     '{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1.5s"},'
+     '{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":"a.b"}]}]}}'),
+    ("application/json", '{"code":"unavailable","message":"m","details":['
+     '{"type":"google.rpc.DebugInfo","value":"CgRib29t","debug":{"a":1}}]}'),
+    ("application/vnd.api+json", '{"errors":[{"id":"1","links":{"about":"/a"},"status":"422","code":"c",'
+     '"title":"t","detail":"d","source":{"pointer":"/data"},"meta":{"a":1}}],"jsonapi":{"version":"1.1"}}'),
+    ("application/json", '{"errors":[{"message":"m","path":["a"],"extensions":{"code":"C"}}],"data":null}'),
+    ("application/json", '{"error":{"code":404,"reason":"Not Found","description":"gone"}}'),
+    ("application/json", '{"error":"boom","code":"insufficient_stock","retry_after":1.5}'),
+    ("application/json", '{"message":"pq: relation \\"orders\\" does not exist"}'),
+    ("application/json", '{"fault":{"code":7,"name":"n","text":"t","wait":"3","fields":[{"at":"/a"}]}}'),
+    ("text/plain; charset=utf-8", "Failed to deserialize the JSON body into the target type: x\n"),
+    ("text/html", "<html><head><title>502 Bad Gateway</title></head><body><h1>nginx</h1></body></html>"),
+    ("", "\ufeff {}"),
+]
+for number, (content_type, content) in enumerate(contents):
+    seed("error_content", str(number), f"{400 + number * 10}\n{content_type}\n{content}".encode())
+
+# google.rpc.Status: 5, "gone", with ErrorInfo, DebugInfo and a type that nobody knows.
+status = bytes.fromhex("08051204676f6e65") + b"".join(
+    b"\x1a" + bytes([len(url) + len(value) + 4, 0x0A, len(url)]) + url + bytes([0x12, len(value)]) + value
+    for url, value in [
+        (b"type.googleapis.com/google.rpc.ErrorInfo", b"\x0a\x03OUT\x12\x01d\x1a\x06\x0a\x01k\x12\x01v"),
+        (b"type.googleapis.com/google.rpc.DebugInfo", b"\x0a\x04main\x12\x05panic"),
+        (b"type.googleapis.com/google.rpc.RequestInfo", b"\x0a\x01r\x12\x05stack"),
+        (b"type.googleapis.com/google.rpc.BadRequest", b"\x0a\x0a\x0a\x03a.b\x12\x03bad"),
+        (b"type.googleapis.com/google.rpc.RetryInfo", b"\x0a\x02\x08\x1e"),
+        (b"e.example/acme.Own", b"\x08\x01"),
+    ]
+)
+seed("grpc_details", "0", status)
+encoded = base64.b64encode(status).decode().rstrip("=")
+outcomes = [
+    f"grpc-status: 5\r\ngrpc-message: gone %F0%9F%98%80 %zz\r\ngrpc-status-details-bin: {encoded}\r\n",
+    "Grpc-Status:16\nx: 1\nx: 2\n\n:\n",
+    '{"error":{"code":"not_found","message":"gone","details":[]},"metadata":{"a":["b"]}}',
+    '{"metadata":{}}',
+]
+for number, outcome in enumerate(outcomes):
+    seed("grpc_outcome", str(number), outcome.encode())
+
+texts = [
+    "panic: boom\n\ngoroutine 7 [running]:\nmain.main()\n\t/app/main.go:3 +0x1d\n",
+    "thread 'main' panicked at src/main.rs:1:2:\nboom\nnote: run with `RUST_BACKTRACE=1`",
+    "Exception in thread \"main\" java.lang.IllegalStateException: x\n\tat a.b.C.m(C.java:1)",
+    'Traceback (most recent call last):\n  File "/app/x.py", line 1, in f\nValueError: x',
+    "Error: x\n    at fn (/app/x.js:1:2)\n    at node:internal/main:3",
+    "ERROR: duplicate key value violates unique constraint (SQLSTATE 23505)",
+    "dial tcp 10.0.0.1:5432: connect: connection refused, lookup db.svc.cluster.local",
+    "see /home/app/x.go and C:\\\\app\\\\x.cs, postgres://u:p@db/x, Bearer abc.def, password=hunter2",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln AKIAIOSFODNN7EXAMPLE ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+    "Order 42 of KD-123456 was not found\u001b[0m",
+    '{"detail": "panic: boom", "password": "x", "list": [{"stack": "a", "path": "/home/app/x.go"}]}',
+]
+for number, text in enumerate(texts):
+    seed("redaction", str(number), text.encode())
+
 
 def dictionary(target: str, entries) -> None:
     def quoted(text: str) -> str:
@@ -84,3 +148,11 @@ dictionary("case_file", vocabulary)
 dictionary("accept", fields)
 dictionary("request", fields + names + ["orders.example.com", "grpc.example.com", "/v1/", "%2e%2e"])
 dictionary("path_template", ["**", "{a}", "{b}", "/", "%2F", "%41", "..", "?", "v{version}"])
+members = ["type", "title", "status", "detail", "instance", "errors", "error", "code", "message", "details"]
+members += ["@type", "value", "debug", "source", "pointer", "meta", "links", "fault", "reason", "jsonapi"]
+names = ["ErrorInfo", "BadRequest", "RetryInfo", "DebugInfo", "Help", "RequestInfo", "QuotaFailure"]
+dictionary("error_content", [f'"{name}":' for name in members] + ["<i>", "</i>", "&amp;", "google.rpc."] + names)
+dictionary("grpc_outcome", ["grpc-status:", "grpc-message:", "grpc-status-details-bin:", "\r\n", '"error":', "%E2"])
+dictionary("grpc_details", [f"google.rpc.{name}" for name in names])
+dictionary("redaction", {word for text in texts for word in re.findall(r"\S+\s?", text)})
+dictionary("error_exchange", members + names + ["insufficient_stock", "application/problem+xml", ";q=0"])

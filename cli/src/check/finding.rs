@@ -37,7 +37,7 @@ impl FileFinding {
     }
 
     /// The mistakes of a policy that stands in a file.
-    pub(super) fn all(file: &Path, within: &str, found: Findings) -> Vec<Self> {
+    pub(crate) fn all(file: &Path, within: &str, found: Findings) -> Vec<Self> {
         let placed = |finding: kit::policy::Finding| {
             Self::new(file, within, finding.pointer, finding.message)
         };

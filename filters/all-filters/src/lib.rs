@@ -5,4 +5,7 @@
 //! below, outermost first, whatever the order in the document.
 #![cfg(feature = "module")]
 
-shell::export_bundle!(version_negotiation::VersionNegotiation);
+shell::export_bundle!(
+    error_translation::ErrorTranslation,
+    version_negotiation::VersionNegotiation,
+);

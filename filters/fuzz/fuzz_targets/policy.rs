@@ -1,14 +1,60 @@
-//! Octets as a policy: no document panics, and what loads starts a core that takes a request.
+//! Octets as a policy of each filter: no document panics, and what loads starts a core that takes an
+//! exchange.
 
 #![no_main]
 
 use std::rc::Rc;
 
-use kit::filter::Filter;
+use error_translation::ErrorTranslation;
+use kit::filter::{Filter, Form};
 use kit::policy::Document;
 use libfuzzer_sys::fuzz_target;
-use treaty_fuzz::{ask, check_reply, fields};
+use treaty_fuzz::{Chunk, Message, check_reply, exchange, fields};
 use version_negotiation::VersionNegotiation;
+
+fn check<F: Filter>(document: &Document) {
+    let policy = match F::load(document) {
+        Ok(policy) => Rc::new(policy),
+        Err(findings) => return assert!(!findings.to_string().is_empty()),
+    };
+    let request = Message {
+        head: fields(&[
+            (":method", "GET"),
+            (":authority", "orders.example.com"),
+            (":path", "/v1/orders/7?version=1"),
+            ("api-version", "1"),
+            (
+                "accept",
+                "application/vnd.acme.v1+json, application/json;version=1;q=0.5",
+            ),
+            ("cookie", "s=7"),
+            ("x-consumer", "legacy-shop"),
+            ("x-user-id", "7"),
+            ("x-request-id", "550e8400-e29b-41d4-a716-446655440000"),
+        ]),
+        ..Message::default()
+    };
+    let content = br#"{"error": "KD-123456 is unknown", "code": "insufficient_stock"}"#;
+    let response = Message {
+        head: fields(&[
+            (":status", "409"),
+            ("content-type", "application/json"),
+            ("server", "orders"),
+        ]),
+        body: Some(vec![Chunk {
+            octets: content.to_vec(),
+            late: false,
+        }]),
+        trailers: None,
+    };
+    let form = F::form(&policy).unwrap_or(Form::Streamed);
+    let run = || exchange([F::start(&policy)], form, request.clone(), response.clone());
+    let outcome = run();
+    if let Some(reply) = &outcome.request.reply {
+        check_reply(reply, &request.head);
+    }
+    assert_eq!(outcome, run());
+}
 
 fuzz_target!(|text: &[u8]| {
     let document = match Document::parse(text) {
@@ -16,26 +62,6 @@ fuzz_target!(|text: &[u8]| {
         Err(findings) => return assert!(!findings.to_string().is_empty()),
     };
     assert_eq!(document.digest().len(), 16);
-    let policy = match VersionNegotiation::load(&document) {
-        Ok(policy) => Rc::new(policy),
-        Err(findings) => return assert!(!findings.to_string().is_empty()),
-    };
-    let request = fields(&[
-        (":method", "GET"),
-        (":authority", "orders.example.com"),
-        (":path", "/v1/orders/7?version=1"),
-        ("api-version", "1"),
-        (
-            "accept",
-            "application/vnd.acme.v1+json, application/json;version=1;q=0.5",
-        ),
-        ("cookie", "s=7"),
-        ("x-consumer", "legacy-shop"),
-        ("x-user-id", "7"),
-    ]);
-    let outcome = ask(VersionNegotiation::start(&policy), &request);
-    if let Some(reply) = &outcome.request.reply {
-        check_reply(reply, &request);
-    }
-    assert_eq!(outcome, ask(VersionNegotiation::start(&policy), &request));
+    check::<VersionNegotiation>(&document);
+    check::<ErrorTranslation>(&document);
 });

@@ -61,8 +61,22 @@ pub struct Outcome {
     pub counts: BTreeMap<String, u64>,
 }
 
+/// Properties that are there once the response has come, by their path joined with dots.
+pub type Properties = HashMap<&'static str, Vec<u8>>;
+
 /// Runs one exchange.
 pub fn exchange(
+    cores: impl IntoIterator<Item = Box<dyn Core>>,
+    form: Form,
+    request: Message,
+    response: Message,
+) -> Outcome {
+    exchange_with(Properties::new(), cores, form, request, response)
+}
+
+/// Runs one exchange about which the proxy knows these properties.
+pub fn exchange_with(
+    properties: Properties,
     cores: impl IntoIterator<Item = Box<dyn Core>>,
     form: Form,
     request: Message,
@@ -74,6 +88,7 @@ pub fn exchange(
         form,
     };
     let request = exchange.pass(Direction::Request, request);
+    exchange.memory.properties = properties;
     let response = request
         .reply
         .is_none()
@@ -274,6 +289,7 @@ struct Memory {
     timers: BTreeSet<usize>,
     resumed: Option<Direction>,
     reply: Option<Reply>,
+    properties: Properties,
 }
 
 impl Host for Memory {
@@ -294,7 +310,9 @@ impl Host for Memory {
     }
 
     fn property(&self, path: &[&str]) -> Option<Vec<u8>> {
-        (path == ["node", "id"]).then(|| b"sidecar~1".to_vec())
+        let known = self.properties.get(path.join(".").as_str());
+        let node = || (path == ["node", "id"]).then(|| b"sidecar~1".to_vec());
+        known.cloned().or_else(node)
     }
 
     fn edit(&mut self, map: HeaderMap, edits: Vec<Edit>) {

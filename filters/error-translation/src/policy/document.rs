@@ -1,0 +1,103 @@
+//! The shape of the whole document.
+
+use kit::filter::Form;
+use kit::object_value;
+use kit::policy::{Mode, RuleEntry, Rules, Runtimes, Service, ServiceSettings};
+
+use super::catalog::CatalogEntry;
+use super::dialect::DialectEntry;
+use super::problem_type::ProblemBase;
+use super::redaction::RedactionEntry;
+use super::settings::Settings;
+
+/// Which failures become which problems, and what of them reaches the client.
+#[derive(Debug)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(
+        rename_all = "camelCase",
+        deny_unknown_fields,
+        title = "error-translation policy"
+    )
+)]
+pub(super) struct PolicyDocument {
+    /// The schema that an editor completes by.
+    #[cfg_attr(feature = "schema", schemars(rename = "$schema"))]
+    #[expect(dead_code, reason = "Editors read it.")]
+    schema: Option<String>,
+    /// The format of the document: 1.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1)))]
+    #[expect(dead_code, reason = "It is checked before the document is read.")]
+    version: u8,
+    /// The revision of the policy, by which the audit tells it from others.
+    #[expect(dead_code, reason = "The audit reads it.")]
+    revision: Option<String>,
+    /// How far the policy is in force.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub(super) mode: Mode,
+    /// The services behind the mesh.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub(super) services: Vec<Service>,
+    /// Whether the head of an error waits for its content, so that the status can depend on it
+    /// (`held`), or the status is decided from the head and the content is rewritten as it passes
+    /// (`streamed`).
+    pub(super) form: Form,
+    /// Where relative `type`s and the type URIs of Treaty's own problems begin.
+    pub(super) problem_base: Option<ProblemBase>,
+    /// Shapes of errors that the services use beside those that are built in.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub(super) dialects: Vec<DialectEntry>,
+    /// What must never leave the mesh in a text.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub(super) redaction: RedactionEntry,
+    /// Which failures become which problems; the first entry that fits counts. What fits none
+    /// becomes a problem as it is.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub(super) catalog: Vec<CatalogEntry>,
+    /// Settings of every rule.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub(super) defaults: Settings,
+    /// Settings by the runtime of a rule's service; they override `defaults` field by field.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub(super) runtimes: Runtimes<Settings>,
+    /// Settings by the name of a rule's service; they override `runtimes` field by field.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "std::collections::BTreeMap<String, Settings>")
+    )]
+    pub(super) service_settings: ServiceSettings<Settings>,
+    /// The rules, of which the first that matches counts.
+    pub(super) rules: Vec<RuleEntry<Settings>>,
+}
+
+object_value!(PolicyDocument {
+    schema: optional "$schema",
+    version: required "version",
+    revision: optional "revision",
+    mode: defaulted "mode",
+    services: list "services",
+    form: required "form",
+    problem_base: optional "problemBase",
+    dialects: list "dialects",
+    redaction: defaulted "redaction",
+    catalog: list "catalog",
+    defaults: defaulted "defaults",
+    runtimes: defaulted "runtimes",
+    service_settings: defaulted "serviceSettings",
+    rules: required_list "rules",
+});
+
+impl PolicyDocument {
+    /// The rules with their layers.
+    pub(super) fn scope(&self) -> Rules<'_, Settings> {
+        Rules {
+            services: &self.services,
+            defaults: &self.defaults,
+            runtimes: &self.runtimes,
+            service_settings: &self.service_settings,
+            rules: &self.rules,
+        }
+    }
+}
