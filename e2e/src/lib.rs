@@ -14,6 +14,8 @@
 //!   [`Listener`], [`WasmFilter`], [`Route`] and [`Cluster`].
 //! - [`Upstream`] answers from a script and remembers what reached it, to the octet.
 //! - [`Client`] sends HTTP/1.1 and HTTP/2; [`raw()`] sends what no client would.
+//! - [`ForeignClient`] calls as grpcio, grpc-js, grpc-go, tonic and Connect do; [`lint`] and
+//!   [`problem_violations`] judge what came.
 //! - [`Service`] starts the example services in Go and Rust.
 //! - [`Mesh`] is all of them together: three services behind their sidecars and an edge.
 //! - [`replay()`] runs policy cases, which `treaty test` runs natively.
@@ -45,6 +47,7 @@ mod client;
 mod config;
 mod envoy;
 mod fields;
+mod foreign;
 mod mesh;
 mod payload;
 mod poll;
@@ -62,6 +65,7 @@ pub use client::{Client, Exchange, Request, Response, SendError};
 pub use config::{Cluster, Config, Listener, Protocol, Route, WasmFilter};
 pub use envoy::{Envoy, Options, StartError};
 pub use fields::Fields;
+pub use foreign::{ConnectProtocol, ForeignClient, Note, Rpc, lint, problem_violations};
 pub use hyper::Version;
 pub use mesh::{Force, Mesh, Node};
 pub use ports::reserve_address;

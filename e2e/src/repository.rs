@@ -14,9 +14,3 @@ pub(crate) fn root() -> &'static Path {
 pub fn dist() -> PathBuf {
     env::var_os("TREATY_DIST").map_or_else(|| root().join("dist"), PathBuf::from)
 }
-
-/// The text of a file in the repository.
-pub(crate) fn read(path: &str) -> String {
-    let path = root().join(path);
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}

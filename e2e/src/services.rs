@@ -70,9 +70,21 @@ impl Service {
 
     /// Starts `payments`, which is written in Rust and calls orders.
     pub fn payments(orders: Peer) -> Self {
-        let binary = env::var_os("PAYMENTS_BIN").map_or_else(payments_beside_this, PathBuf::from);
+        let binary = env::var_os("PAYMENTS_BIN")
+            .map_or_else(|| built(&["payments", "debug/payments"]), PathBuf::from);
+        Self::start_payments(&binary, orders)
+    }
+
+    /// Starts `payments` as it would be shipped: optimised, so that its backtraces have no lines.
+    pub fn payments_in_release(orders: Peer) -> Self {
+        let binary = env::var_os("PAYMENTS_RELEASE_BIN")
+            .map_or_else(|| built(&["release/payments"]), PathBuf::from);
+        Self::start_payments(&binary, orders)
+    }
+
+    fn start_payments(binary: &Path, orders: Peer) -> Self {
         Self::start(
-            &binary,
+            binary,
             &[
                 ("--orders-http", format!("http://{}", orders.http)),
                 ("--orders-grpc", format!("http://{}", orders.grpc)),
@@ -91,6 +103,8 @@ impl Service {
         let mut command = command(binary);
         command
             .args(["--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"])
+            // As in many a cluster, so that what a panic tells is complete.
+            .env("RUST_BACKTRACE", "1")
             .stdout(File::create(&announcement).expect("a file for stdout"))
             .stderr(File::create(log_file(&folder)).expect("a file for the log"));
         for (flag, value) in peer {
@@ -143,16 +157,19 @@ impl Service {
     }
 }
 
-/// The binary that cargo built into the same target folder as this test or program, whatever the
-/// profile of this one is.
-fn payments_beside_this() -> PathBuf {
+/// The first of these binaries that cargo built into the same target folder as this test or program,
+/// whatever the profile of this one is.
+fn built(names: &[&str]) -> PathBuf {
     let this = env::current_exe().expect("the path of this program");
     this.ancestors()
         .skip(1)
         .take(3)
-        .flat_map(|folder| [folder.join("payments"), folder.join("debug/payments")])
+        .flat_map(|folder| names.iter().map(|name| folder.join(name)))
         .find(|binary| binary.is_file())
-        .unwrap_or_else(|| repository::root().join("target/debug/payments"))
+        .unwrap_or_else(|| {
+            let last = names.last().expect("a name");
+            repository::root().join("target").join(last)
+        })
 }
 
 fn read_announcement(file: &Path) -> Option<Listening> {

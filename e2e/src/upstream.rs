@@ -1,5 +1,6 @@
 //! A service of the test's own: it answers from a script and remembers what reached it.
 
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -158,6 +159,14 @@ pub struct Upstream {
     address: SocketAddr,
     shared: Arc<Shared>,
     server: AbortHandle,
+}
+
+impl fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upstream")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Upstream {

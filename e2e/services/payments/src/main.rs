@@ -16,6 +16,7 @@ mod identity;
 mod ids;
 mod orders;
 mod orders_client;
+mod panics;
 mod proto;
 mod ready;
 mod rest;
@@ -33,6 +34,7 @@ use crate::{app::App, args::Args, ready::Ready, shutdown::Shutdown};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    panics::note_all();
     let args = Args::parse();
     let shutdown = Shutdown::on_signal()?;
     let http = TcpListener::bind(args.http).await?;

@@ -124,6 +124,12 @@ async fn a_panic_closes_the_connection_unless_recovered() -> Result<()> {
     assert_eq!(recovered.status, 500);
     assert!(recovered.text().starts_with("panicked: ledger shard"));
     assert!(recovered.text().contains("Stack backtrace:\n   0: "));
+    assert!(recovered.text().contains("payments::crash::now"));
+
+    let std = service.get("/panic?recovered=1&shape=std", &[]).await?;
+    assert!(std.text().starts_with("thread 'tokio-rt-worker' ("));
+    let json = service.get("/panic?recovered=1&shape=json", &[]).await?;
+    assert_eq!(json.json()?["code"], "panic");
 
     let died = service.get("/panic", &[]).await;
     assert!(died.is_err_and(|error| error.is::<ClientError>()));

@@ -15,9 +15,27 @@ func crashed(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Query().Get("recovered") == "1" {
 		defer func() {
 			if p := recover(); p != nil {
-				http.Error(w, fmt.Sprintf("panic: %v\n\n%s", p, debug.Stack()), http.StatusInternalServerError)
+				showPanic(w, r, p, debug.Stack())
 			}
 		}()
 	}
 	crash.Now()
+}
+
+// panicError is the error body of services on gin whose recovery adds the stack.
+type panicError struct {
+	Error string `json:"error"`
+	Stack string `json:"stack"`
+}
+
+// showPanic answers with a panic in the shape that the query asks for.
+func showPanic(w http.ResponseWriter, r *http.Request, p any, stack []byte) {
+	switch shape := r.URL.Query().Get("shape"); shape {
+	case "", "text":
+		http.Error(w, fmt.Sprintf("panic: %v\n\n%s", p, stack), http.StatusInternalServerError)
+	case "gin":
+		writeJSON(w, http.StatusInternalServerError, panicError{fmt.Sprint(p), string(stack)})
+	default:
+		http.Error(w, fmt.Sprintf("query shape: unknown shape %q", shape), http.StatusBadRequest)
+	}
 }

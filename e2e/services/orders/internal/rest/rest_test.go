@@ -242,6 +242,11 @@ func TestPanicDropsTheConnectionUnlessRecovered(t *testing.T) {
 		!strings.HasPrefix(body, "panic: runtime error: index out of range") || !strings.Contains(body, "goroutine ") {
 		t.Errorf("got %d %s", response.StatusCode, body)
 	}
+	response, body = send(t, "GET", server.URL+"/panic?recovered=1&shape=gin", "")
+	if response.StatusCode != http.StatusInternalServerError ||
+		!strings.HasPrefix(body, `{"error":"runtime error: index out of range [0] with length 0","stack":"goroutine `) {
+		t.Errorf("gin: got %d %s", response.StatusCode, body)
+	}
 }
 
 func TestEchoShowsTheRequestAsSent(t *testing.T) {
