@@ -1,22 +1,29 @@
-//! A small mesh: three services, each with a sidecar, behind an edge.
+//! A small mesh: three services, each with a sidecar, and one without, behind an edge.
 //!
 //! ```text
 //! client ──► edge ──► sidecar ──► orders-blue  (Go, version 1)  ──┐
 //!                ├──► sidecar ──► orders-green (Go, version 2)  ──┤ each calls the others
-//!                └──► sidecar ──► payments     (Rust)           ──┘ through its own sidecar
+//!                ├──► sidecar ──► payments     (Rust)           ──┘ through its own sidecar
+//!                └──► recommendations: an old proxy whose service is away
 //! ```
 
 use std::net::SocketAddr;
+use std::thread;
+use std::time::Duration;
 
 use crate::config::Config;
 use crate::envoy::{Envoy, Options};
 use crate::ports::reserve_address;
 use crate::services::{Peer, Service};
+use crate::upstream::{Answer, Upstream};
+
+/// Longer than the edge waits for recommendations.
+const LONG: Duration = Duration::from_secs(1);
 
 /// The running mesh. It ends with this value.
 #[derive(Debug)]
 pub struct Mesh {
-    /// The gateway in front of all, from `envoy-configs/version-negotiation.yaml`.
+    /// The gateway in front of all, from `envoy-configs/all-filters.yaml`.
     pub edge: Envoy,
     /// Version 1 of orders.
     pub orders_blue: Node,
@@ -24,6 +31,8 @@ pub struct Mesh {
     pub orders_green: Node,
     /// Payments, which also serves orders in Rust.
     pub payments: Node,
+    /// It answers everything with a page in HTML, and what ends in `/Wait` too late.
+    pub recommendations: Upstream,
 }
 
 /// A service and its sidecar, from `envoy-configs/sidecar.yaml`.
@@ -54,8 +63,16 @@ impl Mesh {
         let orders_blue = node(blue, payments, Service::orders);
         let orders_green = node(green, payments, Service::orders);
         let payments_node = node(payments, green, Service::payments);
-        let config = enforced("version-negotiation", "edge", force)
+        let recommendations = Upstream::start();
+        recommendations.set_handler(|seen| {
+            if seen.path.ends_with("/Wait") {
+                thread::sleep(LONG);
+            }
+            page()
+        });
+        let config = config("all-filters", force)
             .on_free_ports()
+            .endpoints("recommendations", &[recommendations.address()])
             .endpoints("orders_blue", &[blue.inbound])
             .endpoints("orders_green", &[green.inbound])
             .endpoints("payments", &[payments.inbound]);
@@ -64,6 +81,7 @@ impl Mesh {
             orders_blue,
             orders_green,
             payments: payments_node,
+            recommendations,
         }
     }
 
@@ -75,7 +93,7 @@ impl Mesh {
 
 impl Node {
     fn start(ports: Ports, peer: SocketAddr, service: Service, force: Force) -> Self {
-        let config = enforced("sidecar", "sidecar", force)
+        let config = config("sidecar", force)
             .listen_at("inbound", ports.inbound)
             .listen_at("outbound", ports.outbound)
             .endpoints("local_http", &[service.http()])
@@ -105,19 +123,24 @@ impl Ports {
     }
 }
 
-/// A checked-in config, with its policy in force where that is wanted.
-fn enforced(config: &str, policy: &str, force: Force) -> Config {
-    let config = Config::checked_in(config).modules_from_dist();
+/// A checked-in config, with its policies in force where that is wanted.
+fn config(name: &str, force: Force) -> Config {
+    let config = Config::checked_in(name).modules_from_dist();
     match force {
         Force::AsShipped => config,
-        Force::Enforced => {
-            let policy = crate::repository::read(&format!(
-                "policies/version-negotiation/examples/{policy}.json"
-            ))
-            .replace("\"mode\": \"report\"", "\"mode\": \"enforce\"");
-            config.policy("version-negotiation", &policy)
-        }
+        Force::Enforced => config.enforced(),
     }
+}
+
+/// What proxies of an older kind say when nothing is behind them.
+fn page() -> Answer {
+    Answer::status(502)
+        .header("content-type", "text/html")
+        .header("server", "squire/2.4")
+        .chunk(
+            "<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1>\
+             <p>rec-7d9f8b6c5d-x2x7k (10.0.3.7:8080) is unreachable</p></body></html>",
+        )
 }
 
 fn started(config: Config) -> Envoy {

@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use e2e::{
-    Client, Cluster, Config, Envoy, Fields, Listener, Options, Request, Route, Upstream, WasmFilter,
+    Answer, Client, Cluster, Config, Envoy, Fields, Listener, Options, Request, Route, Seen,
+    Upstream, WasmFilter,
 };
 use kit::policy::Document;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use treaty::registry::{self, FILTERS};
 
-/// For about a hundred modules to be compiled, on a busy machine.
+/// For some hundred modules to be compiled, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A policy in a file of its own, below the folder of its filter.
@@ -288,15 +289,52 @@ fn outcome(envoy: &Envoy, upstream: &Upstream, listener: &str, request: Request)
     }
 }
 
-/// Requests for which an enforced policy does something to be seen.
-fn requests() -> [Request; 2] {
-    let to = |path: &str| Request::get(path).authority("orders.example.com");
-    [to("/v1/orders/1"), to("/v9/orders/1")]
+/// What the upstream says where it fails.
+const FAILURE: &str = "dial tcp 10.0.3.9:5432: connect: connection refused";
+
+/// Requests for which an enforced policy does something to be seen: one that succeeds, one for a
+/// version that there is not, and one that fails.
+fn requests() -> [Request; 3] {
+    ["/v1/orders/1", "/v9/orders/1", "/v1/orders/failing"].map(|path| {
+        // An answer tells the id, so it is to be the same in all.
+        Request::get(path)
+            .authority("orders.example.com")
+            .header("x-request-id", "7f2c2c62-6d0e-4f5e-9a6e-0a3c5f1f6a11")
+    })
+}
+
+fn answer(seen: &Seen) -> Answer {
+    if seen.path.ends_with("failing") {
+        let answer = Answer::status(500).header("content-type", "text/plain");
+        return answer.chunk(FAILURE);
+    }
+    Answer::status(200)
+}
+
+/// Holds the outcomes of the requests to what an example of a filter does where it is in force.
+fn prove_in_force(file: &File, [served, other, failing]: &[Outcome; 3]) {
+    let name = &file.name;
+    match file.filter.as_str() {
+        "version-negotiation" => {
+            assert_eq!(served.headers.text("x-treaty-version"), Some("1"), "{name}");
+            assert_eq!(other.status, 404, "{name}: {other:?}");
+            assert_eq!(other.seen, None, "{name}: {other:?}");
+        }
+        "error-translation" => {
+            assert_eq!([served.status, other.status], [200; 2], "{name}");
+            assert_eq!(failing.status, 500, "{name}: {failing:?}");
+            let content_type = failing.headers.text("content-type");
+            assert_eq!(content_type, Some("application/problem+json"), "{name}");
+            assert!(!failing.body.contains("dial tcp"), "{name}: {failing:?}");
+        }
+        other => panic!("say here what shows that {other} is in force"),
+    }
 }
 
 #[test]
 fn an_example_means_the_same_in_every_form_in_which_it_can_come() {
     let upstream = Upstream::start();
+    upstream.set_handler(answer);
     let mut config = Config::new().cluster(Cluster::new("upstream", upstream.address()));
     let examples = files("examples");
     for file in &examples {
@@ -304,7 +342,10 @@ fn an_example_means_the_same_in_every_form_in_which_it_can_come() {
             let mut policy: Value = serde_json::from_str(&file.text).unwrap();
             policy["mode"] = mode.into();
             for (form, policy) in forms(&policy) {
-                let filter = WasmFilter::new(&file.filter).with(json!({"configuration": policy}));
+                // A policy of any other form does not hold one.
+                let filter = WasmFilter::new(&file.filter)
+                    .holding_heads()
+                    .with(json!({"configuration": policy}));
                 config = config.listener(
                     Listener::new(&format!("{} {mode} {form}", file.name))
                         // All listeners of a file and mode share it, and so do their answers.
@@ -329,8 +370,7 @@ fn an_example_means_the_same_in_every_form_in_which_it_can_come() {
             }
         }
         let [report, enforce] = ["report", "enforce"].map(|mode| ask(mode, "text"));
-        for outcome in report {
-            assert_eq!(outcome.status, 200, "{}: {outcome:?}", file.name);
+        for outcome in &report {
             let told = |fields: &Fields| fields.iter().any(|(name, _)| name.contains("treaty"));
             let (_, seen) = outcome.seen.as_ref().expect("a request that passed");
             assert!(
@@ -339,14 +379,14 @@ fn an_example_means_the_same_in_every_form_in_which_it_can_come() {
                 file.name
             );
         }
-        let [served, refused] = enforce;
+        let [served, other, failing] = &report;
         assert_eq!(
-            served.headers.text("x-treaty-version"),
-            Some("1"),
+            [served.status, other.status, failing.status],
+            [200, 200, 500],
             "{}",
             file.name
         );
-        assert_eq!(refused.status, 404, "{}: {refused:?}", file.name);
-        assert_eq!(refused.seen, None, "{}: {refused:?}", file.name);
+        assert_eq!(failing.body, FAILURE, "{}", file.name);
+        prove_in_force(file, &enforce);
     }
 }

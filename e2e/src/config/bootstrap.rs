@@ -113,6 +113,19 @@ impl Config {
         self
     }
 
+    /// Sets every policy that is in mode `report` to `enforce`.
+    #[must_use]
+    pub fn enforced(mut self) -> Self {
+        visit(&mut self.0, &mut |object| {
+            if let Some((_, config)) = wasm_config(object)
+                && let Some(Value::String(policy)) = config["configuration"].get_mut("value")
+            {
+                *policy = policy.replace("\"mode\": \"report\"", "\"mode\": \"enforce\"");
+            }
+        });
+        self
+    }
+
     fn resources(&mut self, kind: &str) -> &mut Vec<Value> {
         self.0["static_resources"][kind]
             .as_array_mut()

@@ -7,7 +7,6 @@ use e2e::{Cluster, Config, Listener, Route, WasmFilter, dist};
 use serde_json::{Value, json};
 
 use crate::check;
-use crate::load::BODY;
 
 /// The listener that answers by itself.
 pub(crate) const DIRECT: &str = "direct";
@@ -23,6 +22,20 @@ pub(crate) const FULL: &str = "version-negotiation, full work";
 pub(crate) const REPORT: &str = "version-negotiation, full work in report mode";
 pub(crate) const LUA: &str = "Lua, the same visible work";
 pub(crate) const CONSTANTS: &str = "header_mutation, the same fields as constants";
+pub(crate) const PASSED: &str = "error-translation, a 200 passing through";
+pub(crate) const SANITISED: &str = "error-translation, a 200 that loses a field";
+pub(crate) const TRANSLATED: &str = "error-translation, a 500 translated";
+pub(crate) const LUA_TRANSLATED: &str = "Lua, the same rewrite of a 500";
+pub(crate) const FIXED: &str = "custom_response, one problem for every 500";
+pub(crate) const LOCAL: &str = "local_reply_config, the same for the proxy's own";
+
+/// What is asked for, and with it what the answer is.
+const SERVED: &str = "/v1/orders/42";
+const FAILING: &str = "/v1/orders/broken";
+
+/// What a service says when it fails.
+const FAILURE: &str =
+    r#"{"error":{"code":"insufficient_stock","message":"only 3 left of this book"}}"#;
 
 /// One Envoy, and what it is asked.
 #[derive(Debug)]
@@ -30,10 +43,15 @@ pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) module: Option<Module>,
     filter: Option<Value>,
+    /// What it lays over the HTTP connection manager.
+    manager: Value,
     host: &'static str,
+    path: &'static str,
     pub(crate) work: Vec<&'static str>,
-    /// Whether it counts its requests in a metric.
-    pub(crate) counts: bool,
+    /// The metric in which it counts its requests.
+    pub(crate) counts: Option<&'static str>,
+    /// Whether it does its work on answers of an upstream too.
+    pub(crate) reaches_upstream: bool,
 }
 
 /// A file that has to be built first.
@@ -52,6 +70,10 @@ pub(crate) const VERSION_NEGOTIATION: Module = Module {
     file: "version-negotiation.wasm",
     target: "make build",
 };
+pub(crate) const ERROR_TRANSLATION: Module = Module {
+    file: "error-translation.wasm",
+    target: "make build",
+};
 pub(crate) const ALL_FILTERS: Module = Module {
     file: "all-filters.wasm",
     target: "make build",
@@ -66,65 +88,129 @@ pub(crate) struct Pair {
 
 /// All cases, in the order of the table.
 pub(crate) fn all() -> Vec<Case> {
-    let nothing = || vec!["x-seen-path: /v1/orders/42"];
-    let orders = "orders.example.com";
-    let case = |name, filter, work| Case {
-        name,
-        module: None,
-        filter,
-        host: orders,
-        work,
-        counts: false,
-    };
+    let mut cases = of_requests();
+    cases.extend(of_errors());
+    cases
+}
+
+/// Requests that are served.
+fn of_requests() -> Vec<Case> {
+    let nothing = check::no_work;
     let version_negotiation = |name, mode, work| Case {
         module: Some(VERSION_NEGOTIATION),
-        ..case(name, Some(version_negotiation(mode).into()), work)
+        ..Case::new(name, Some(version_negotiation(mode).into()), work)
+    };
+    let counting = |case| Case {
+        counts: Some(check::REQUESTS),
+        ..case
     };
     vec![
-        case(NO_FILTER, None, nothing()),
-        case(CONTROL, None, nothing()),
+        Case::new(NO_FILTER, None, nothing()),
+        Case::new(CONTROL, None, nothing()),
         Case {
             module: Some(EMPTY_MODULE),
-            ..case(EMPTY, Some(empty().into()), nothing())
+            ..Case::new(EMPTY, Some(empty().into()), nothing())
         },
         Case {
             host: "shop.example.com",
             ..version_negotiation(UNMATCHED, "enforce", nothing())
         },
+        counting(version_negotiation(FULL, "enforce", check::full_work())),
+        counting(version_negotiation(
+            REPORT,
+            "report",
+            check::reported_work(),
+        )),
+        Case::new(
+            LUA,
+            Some(lua(include_str!("version.lua"))),
+            check::full_work(),
+        ),
+        Case::new(CONSTANTS, Some(constants()), check::constants()),
+    ]
+}
+
+/// Requests that fail, and what those pay for it that do not.
+fn of_errors() -> Vec<Case> {
+    let error_translation = |name, policy: &Value, work| Case {
+        module: Some(ERROR_TRANSLATION),
+        ..Case::new(name, Some(error_translation(policy).into()), work)
+    };
+    let failing = |case| Case {
+        path: FAILING,
+        ..case
+    };
+    let mut sanitising = problem_policy();
+    sanitising["defaults"] = json!({"internalHeaders": ["x-internal-*"]});
+    vec![
+        error_translation(PASSED, &problem_policy(), check::no_work()),
+        error_translation(SANITISED, &sanitising, check::sanitised()),
         Case {
-            counts: true,
-            ..version_negotiation(FULL, "enforce", check::full_work())
+            counts: Some(check::ERRORS),
+            ..failing(error_translation(
+                TRANSLATED,
+                &problem_policy(),
+                check::translated(),
+            ))
         },
+        failing(Case::new(
+            LUA_TRANSLATED,
+            Some(lua(include_str!("problem.lua"))),
+            check::translated(),
+        )),
+        failing(Case::new(
+            FIXED,
+            Some(custom_response()),
+            check::one_for_all(),
+        )),
         Case {
-            counts: true,
-            ..version_negotiation(REPORT, "report", check::reported_work())
+            manager: local_replies(),
+            reaches_upstream: false,
+            ..failing(Case::new(LOCAL, None, check::one_for_all_seen()))
         },
-        case(LUA, Some(lua()), check::full_work()),
-        case(CONSTANTS, Some(constants()), check::constants()),
     ]
 }
 
 /// What is measured: every case against no filter, and those that an aim is about against the very
 /// thing that the aim names.
 pub(crate) fn pairs() -> Vec<Pair> {
-    let rows = [CONTROL, EMPTY, UNMATCHED, FULL, REPORT, LUA, CONSTANTS]
-        .map(|case| (NO_FILTER, case))
-        .into_iter();
-    rows.chain([(EMPTY, UNMATCHED), (EMPTY, FULL), (LUA, FULL)])
-        .map(|(base, case)| Pair { base, case })
-        .collect()
+    let others = all().into_iter().skip(1);
+    let rows = others.map(|case| (NO_FILTER, case.name));
+    rows.chain([
+        (EMPTY, UNMATCHED),
+        (EMPTY, FULL),
+        (LUA, FULL),
+        (EMPTY, PASSED),
+        (LUA_TRANSLATED, TRANSLATED),
+    ])
+    .map(|(base, case)| Pair { base, case })
+    .collect()
 }
 
 impl Case {
+    fn new(name: &'static str, filter: Option<Value>, work: Vec<&'static str>) -> Self {
+        Self {
+            name,
+            module: None,
+            filter,
+            manager: json!({}),
+            host: "orders.example.com",
+            path: SERVED,
+            work,
+            counts: None,
+            reaches_upstream: true,
+        }
+    }
+
     /// What its Envoy runs.
     pub(crate) fn config(&self, upstream: SocketAddr) -> Config {
-        config(self.filter.as_ref(), upstream)
+        config(self.filter.as_ref(), &self.manager, upstream)
     }
 
     /// The request, with more header fields where a check wants them.
     pub(crate) fn request(&self, more: &str) -> Vec<u8> {
         format!(
-            "GET /v1/orders/42 HTTP/1.1\r\n\
+            "GET {} HTTP/1.1\r\n\
              host: {}\r\n\
              user-agent: treaty-bench/1.0\r\n\
              accept: application/json\r\n\
@@ -135,8 +221,9 @@ impl Case {
              traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\
              x-consumer: shop\r\n\
              x-user-id: 8c2f1a\r\n\
+             x-request-id: 7f2c2c62-6d0e-4f5e-9a6e-0a3c5f1f6a11\r\n\
              {more}\r\n",
-            self.host
+            self.path, self.host
         )
         .into_bytes()
     }
@@ -160,21 +247,38 @@ impl Module {
 
 /// A config with one filter, or none, before the router: once with an answer of its own, once in
 /// front of an upstream.
-pub(crate) fn config(filter: Option<&Value>, upstream: SocketAddr) -> Config {
-    let listener = |name, route: Route| {
-        // The first route is for checks only.
+pub(crate) fn config(filter: Option<&Value>, manager: &Value, upstream: SocketAddr) -> Config {
+    let listener = |name, routes: Vec<Route>| {
         let listener = Listener::new(name)
-            .route(check::telling(route.clone()))
-            .route(route);
-        match filter {
-            Some(filter) => listener.filter(filter.clone()),
-            None => listener,
-        }
+            .with(manager.clone())
+            .filter(check::teller());
+        let listener = filter
+            .into_iter()
+            .fold(listener, |listener, filter| listener.filter(filter.clone()));
+        // The first routes are for checks only.
+        let telling: Vec<Route> = routes.iter().cloned().map(check::telling).collect();
+        let routes = telling.into_iter().chain(routes);
+        routes.fold(listener, Listener::route)
     };
     Config::new()
-        .listener(listener(DIRECT, Route::direct("/", 200, BODY)))
-        .listener(listener(PROXIED, Route::prefix("/", "upstream")))
+        .listener(listener(DIRECT, answers()))
+        .listener(listener(PROXIED, vec![Route::prefix("/", "upstream")]))
         .cluster(Cluster::new("upstream", upstream))
+}
+
+/// What a service answers, as routes.
+pub(crate) fn answers() -> Vec<Route> {
+    let with = |route: Route, name: &str, value: &str| {
+        route.with(json!({"response_headers_to_add": [{
+            "header": {"key": name, "value": value},
+            "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+        }]}))
+    };
+    let failure = Route::direct(FAILING, 500, FAILURE);
+    vec![
+        with(failure, "content-type", "application/json"),
+        with(Route::direct("/", 200, "hi"), "x-internal-host", "node-7"),
+    ]
 }
 
 /// The filter that does nothing.
@@ -187,10 +291,26 @@ pub(crate) fn version_negotiation(mode: &str) -> WasmFilter {
     WasmFilter::new("version-negotiation").policy(&policy(mode).to_string())
 }
 
-/// The same as the only filter of the bundle.
+/// The filter under `problem.json`, or what a case makes of it.
+pub(crate) fn error_translation(policy: &Value) -> WasmFilter {
+    WasmFilter::new("error-translation")
+        .policy(&policy.to_string())
+        .holding_heads()
+}
+
+/// All of them as a bundle.
 pub(crate) fn all_filters() -> WasmFilter {
-    let policy = json!({"version": 1, "filters": {"version-negotiation": policy("enforce")}});
-    WasmFilter::new("all-filters").policy(&policy.to_string())
+    let filters = json!({
+        "error-translation": problem_policy(),
+        "version-negotiation": policy("enforce"),
+    });
+    WasmFilter::new("all-filters")
+        .policy(&json!({"version": 1, "filters": filters}).to_string())
+        .holding_heads()
+}
+
+pub(crate) fn problem_policy() -> Value {
+    serde_json::from_str(include_str!("problem.json")).expect("problem.json is JSON")
 }
 
 fn policy(mode: &str) -> Value {
@@ -200,12 +320,12 @@ fn policy(mode: &str) -> Value {
     policy
 }
 
-fn lua() -> Value {
+fn lua(code: &str) -> Value {
     json!({
         "name": "envoy.filters.http.lua",
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
-            "default_source_code": {"inline_string": include_str!("version.lua")},
+            "default_source_code": {"inline_string": code},
         },
     })
 }
@@ -230,4 +350,57 @@ fn constants() -> Value {
             },
         },
     })
+}
+
+/// An answer that says of every 500 the same.
+fn fixed_problem() -> Value {
+    json!({
+        "content_type": "application/problem+json",
+        "json_format": {
+            "type": "https://example.com/problems/internal",
+            "title": "Internal Server Error",
+            "status": "%RESPONSE_CODE%",
+            "detail": "Something failed.",
+            "requestId": "%REQ(X-REQUEST-ID)%",
+        },
+    })
+}
+
+fn custom_response() -> Value {
+    json!({
+        "name": "envoy.filters.http.custom_response",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.custom_response.v3.\
+                      CustomResponse",
+            "custom_response_matcher": {"matcher_list": {"matchers": [{
+                "predicate": {"single_predicate": {
+                    "input": {"name": "status", "typed_config": {
+                        "@type": "type.googleapis.com/envoy.type.matcher.v3.\
+                                  HttpResponseStatusCodeMatchInput",
+                    }},
+                    "value_match": {"exact": "500"},
+                }},
+                "on_match": {"action": {"name": "problem", "typed_config": {
+                    "@type": "type.googleapis.com/envoy.extensions.http.custom_response.\
+                              local_response_policy.v3.LocalResponsePolicy",
+                    "body_format": fixed_problem(),
+                    // It does not read the format's own.
+                    "response_headers_to_add": [{
+                        "header": {"key": "content-type", "value": "application/problem+json"},
+                        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+                    }],
+                }}},
+            }]}},
+        },
+    })
+}
+
+fn local_replies() -> Value {
+    json!({"local_reply_config": {"mappers": [{
+        "filter": {"status_code_filter": {"comparison": {
+            "op": "EQ",
+            "value": {"default_value": 500, "runtime_key": "none"},
+        }}},
+        "body_format_override": fixed_problem(),
+    }]}})
 }

@@ -6,26 +6,45 @@
 
 use std::time::Duration;
 
-use e2e::{Envoy, Route, parse_response, raw};
-use serde_json::json;
+use e2e::{Envoy, Response, Route, parse_response, raw};
+use serde_json::{Value, json};
 
 use crate::Result;
 use crate::case::{Case, DIRECT, PROXIED};
 
 const MARK: &str = "x-bench-check";
 
-/// The facts of a request that is served.
-const FACTS: [&str; 6] = [
+/// The facts of a request. Who failed is not among them: it is not the same at both listeners.
+const FACTS: [&str; 9] = [
     "service",
     "version_requested",
     "version",
     "version_source",
     "version_state",
     "version_outcome",
+    "error_type",
+    "error_dialect",
+    "error_outcome",
 ];
 
+/// In what the filters count requests.
+const METRICS: [&str; 2] = [REQUESTS, ERRORS];
+
+pub(crate) const REQUESTS: &str = "treaty_version_requests";
+pub(crate) const ERRORS: &str = "treaty_errors";
+
 /// The fields of the response that a case may have made, besides those of the telling route.
-const WATCHED: [&str; 5] = ["deprecation", "sunset", "link", "vary", "x-treaty-version"];
+const WATCHED: [&str; 6] = [
+    "deprecation",
+    "sunset",
+    "link",
+    "vary",
+    "x-treaty-version",
+    "x-internal-host",
+];
+
+/// The field of a service that is not for clients.
+const INTERNAL: &str = "x-internal-host: node-7";
 
 /// What `policy.json` makes of the response, field by field.
 pub(crate) const RESPONSE_FIELDS: [&str; 5] = [
@@ -46,6 +65,54 @@ const TOLD: [&str; 5] = [
     "x-fact-version_state: deprecated",
 ];
 
+/// The request is served as it is.
+pub(crate) fn no_work() -> Vec<&'static str> {
+    vec!["x-seen-path: /v1/orders/42", INTERNAL]
+}
+
+/// A field of the response is gone.
+pub(crate) fn sanitised() -> Vec<&'static str> {
+    vec!["x-seen-path: /v1/orders/42"]
+}
+
+/// All that `problem.json` asks for.
+pub(crate) fn translated() -> Vec<&'static str> {
+    vec![
+        "x-seen-path: /v1/orders/broken",
+        "status: 500",
+        "problem type: \"https://example.com/problems/out-of-stock\"",
+        "problem title: \"Out of stock\"",
+        "problem status: 500",
+        "problem detail: \"only 3 left of this book\"",
+        "problem instance: \"urn:uuid:7f2c2c62-6d0e-4f5e-9a6e-0a3c5f1f6a11\"",
+        "problem code: \"insufficient_stock\"",
+        "problem requestId: \"7f2c2c62-6d0e-4f5e-9a6e-0a3c5f1f6a11\"",
+        "problem service: \"orders\"",
+        "problem traceId: \"4bf92f3577b34da6a3ce929d0e0e4736\"",
+        "x-fact-error_type: out-of-stock",
+        "x-fact-error_dialect: errorMember",
+        "x-fact-error_outcome: translated",
+    ]
+}
+
+/// What says the same of every 500, whatever the service said. It is Envoy's own answer, which the
+/// filters further out do not see, the telling one among them.
+pub(crate) fn one_for_all() -> Vec<&'static str> {
+    vec![
+        "status: 500",
+        "problem type: \"https://example.com/problems/internal\"",
+        "problem title: \"Internal Server Error\"",
+        "problem status: 500",
+        "problem detail: \"Something failed.\"",
+        "problem requestId: \"7f2c2c62-6d0e-4f5e-9a6e-0a3c5f1f6a11\"",
+    ]
+}
+
+/// The same where every filter sees it.
+pub(crate) fn one_for_all_seen() -> Vec<&'static str> {
+    [&["x-seen-path: /v1/orders/broken"], &one_for_all()[..]].concat()
+}
+
 /// All that `policy.json` asks for.
 pub(crate) fn full_work() -> Vec<&'static str> {
     let upstream = [
@@ -55,7 +122,7 @@ pub(crate) fn full_work() -> Vec<&'static str> {
         "x-seen-hops: p51d8e999;n=1",
         "x-fact-version_outcome: served",
     ];
-    [&RESPONSE_FIELDS[..], &TOLD, &upstream].concat()
+    [&RESPONSE_FIELDS[..], &TOLD, &upstream, &[INTERNAL]].concat()
 }
 
 /// In report mode nothing changes, and the facts tell what would have been done.
@@ -64,16 +131,29 @@ pub(crate) fn reported_work() -> Vec<&'static str> {
         "x-seen-path: /v1/orders/42",
         "x-fact-version_outcome: would_serve",
     ];
-    [&TOLD[..], &upstream].concat()
+    [&TOLD[..], &upstream, &[INTERNAL]].concat()
 }
 
 /// The fields alone.
 pub(crate) fn constants() -> Vec<&'static str> {
     let upstream = ["x-seen-path: /v1/orders/42", "x-seen-version: 1"];
-    [&RESPONSE_FIELDS[..], &upstream].concat()
+    [&RESPONSE_FIELDS[..], &upstream, &[INTERNAL]].concat()
 }
 
-/// The route for checks: it answers as the given one does, and tells what it knows.
+/// The filter that tells, outermost so that it comes last. It is off but on the routes for checks.
+pub(crate) fn teller() -> Value {
+    json!({
+        "name": TELLER,
+        "disabled": true,
+        "typed_config": {"@type": format!("{MUTATION}.HeaderMutation")},
+    })
+}
+
+const TELLER: &str = "teller";
+
+const MUTATION: &str = "type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3";
+
+/// The route for checks: it answers as the given one does, and the answer tells what is known.
 pub(crate) fn telling(route: Route) -> Route {
     let facts = FACTS.iter().flat_map(|fact| {
         [
@@ -91,21 +171,34 @@ pub(crate) fn telling(route: Route) -> Route {
     let told: Vec<_> = request
         .into_iter()
         .chain(facts)
-        .map(|(key, value)| json!({"header": {"key": key, "value": value}}))
+        .map(|(key, value)| {
+            json!({"append": {
+                "header": {"key": key, "value": value},
+                "append_action": "APPEND_IF_EXISTS_OR_ADD",
+            }})
+        })
         .collect();
     route
         .when_header(MARK, "1")
-        .with(json!({"response_headers_to_add": told}))
+        .with(json!({"typed_per_filter_config": {TELLER: {
+            "@type": format!("{MUTATION}.HeaderMutationPerRoute"),
+            "mutations": {"response_mutations": told},
+        }}}))
 }
 
 /// Asks once at each listener and compares.
 pub(crate) fn check(case: &Case, envoy: &Envoy) -> Result<()> {
     let request = case.request(&format!("{MARK}: 1\r\nconnection: close\r\n"));
-    for listener in [DIRECT, PROXIED] {
+    let listeners: &[&str] = if case.reaches_upstream {
+        &[DIRECT, PROXIED]
+    } else {
+        &[DIRECT]
+    };
+    for listener in listeners {
         let octets = raw(envoy.address(listener), &request, Duration::from_secs(10));
         let done = work_in(&octets).ok_or_else(|| {
             format!(
-                "{}, {listener}: not an answer with status 200: {}",
+                "{}, {listener}: not an answer: {}",
                 case.name,
                 octets.escape_ascii()
             )
@@ -122,20 +215,21 @@ pub(crate) fn check(case: &Case, envoy: &Envoy) -> Result<()> {
             .into());
         }
     }
-    let counted = envoy
-        .counters()
-        .iter()
-        .any(|(name, value)| name.contains("treaty_version_requests") && *value > 0);
-    if counted == case.counts {
-        return Ok(());
+    let counters = envoy.counters();
+    for metric in METRICS {
+        let mut counters = counters.iter();
+        let counted = counters.any(|(name, value)| *value > 0 && name.contains(metric));
+        if counted != (case.counts == Some(metric)) {
+            return Err(format!("{}: counts in {metric}: {counted}", case.name).into());
+        }
     }
-    Err(format!("{}: counts its requests: {counted}", case.name).into())
+    Ok(())
 }
 
-/// The watched fields of an answer, sorted; `None` without an answer with status 200.
+/// The watched fields of an answer and the members of a problem, sorted; `None` without an answer.
 fn work_in(octets: &[u8]) -> Option<Vec<String>> {
-    let response = parse_response(octets).filter(|response| response.status == 200)?;
-    let mut work: Vec<_> = response
+    let response = parse_response(octets)?;
+    let fields = response
         .headers
         .iter()
         .filter(|(name, _)| {
@@ -145,10 +239,24 @@ fn work_in(octets: &[u8]) -> Option<Vec<String>> {
         })
         // What is not there is told as nothing or as a hyphen.
         .filter(|(_, value)| !matches!(value.as_slice(), b"" | b"-"))
-        .flat_map(|(name, value)| split(&format!("{name}: {}", String::from_utf8_lossy(value))))
-        .collect();
+        .flat_map(|(name, value)| split(&format!("{name}: {}", String::from_utf8_lossy(value))));
+    let mut work: Vec<_> = fields.chain(failure_in(&response)).collect();
     work.sort();
     Some(work)
+}
+
+/// A line for the status of a failure, and one for each member of its problem.
+fn failure_in(response: &Response) -> Vec<String> {
+    if response.status == 200 {
+        return Vec::new();
+    }
+    let mut lines = vec![format!("status: {}", response.status)];
+    let is_problem = response.headers.text("content-type") == Some("application/problem+json");
+    if is_problem && let Value::Object(members) = response.json() {
+        let member = |(name, value)| format!("problem {name}: {value}");
+        lines.extend(members.iter().map(member));
+    }
+    lines
 }
 
 /// One line for each link of a list: whether they stand in one field or in several is the same.

@@ -6,9 +6,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use e2e::{Envoy, WasmFilter};
+use serde_json::json;
 
 use crate::Result;
-use crate::case::{self, ALL_FILTERS, EMPTY_MODULE, Module, VERSION_NEGOTIATION};
+use crate::case::{
+    self, ALL_FILTERS, EMPTY_MODULE, ERROR_TRANSLATION, Module, VERSION_NEGOTIATION,
+};
 use crate::rig::options;
 use crate::stats::Spread;
 
@@ -31,20 +34,30 @@ pub(crate) struct Footprint {
 
 pub(crate) const NO_FILTER: &str = "no filter";
 pub(crate) const EMPTY: &str = "empty wasm filter";
-pub(crate) const FILTER: &str = "version-negotiation";
-pub(crate) const BUNDLE: &str = "all-filters";
+/// The modules of one filter, which the aims are about.
+pub(crate) const FILTERS: [&str; 2] = ["version-negotiation", "error-translation"];
+
+const BUNDLE: &str = "all-filters";
 
 /// A name, and which module it needs to run which filter.
 type Subject = (&'static str, Option<(Module, WasmFilter)>);
 
 /// Starts each of them some times, in turn.
 pub(crate) fn measure() -> Result<Vec<Footprint>> {
-    let subjects: [Subject; 4] = [
+    let [version_negotiation, error_translation] = FILTERS;
+    let subjects: [Subject; 5] = [
         (NO_FILTER, None),
         (EMPTY, Some((EMPTY_MODULE, case::empty()))),
         (
-            FILTER,
+            version_negotiation,
             Some((VERSION_NEGOTIATION, case::version_negotiation("enforce"))),
+        ),
+        (
+            error_translation,
+            Some((
+                ERROR_TRANSLATION,
+                case::error_translation(&case::problem_policy()),
+            )),
         ),
         (BUNDLE, Some((ALL_FILTERS, case::all_filters()))),
     ];
@@ -78,7 +91,7 @@ fn start((name, filter): &Subject) -> Result<(f64, f64)> {
     // Nothing is asked, so nothing needs to listen there.
     let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
     let filter = filter.clone().map(|(_, filter)| filter.into());
-    let config = case::config(filter.as_ref(), nobody);
+    let config = case::config(filter.as_ref(), &json!({}), nobody);
     let spawned = Instant::now();
     let envoy = Envoy::start(config, &options()).map_err(|error| format!("{name}: {error}"))?;
     let start = spawned.elapsed().as_secs_f64();

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::Args;
-use crate::case::{self, EMPTY, FULL, LUA, NO_FILTER, Pair, UNMATCHED};
+use crate::case::{
+    self, EMPTY, FULL, LUA, LUA_TRANSLATED, NO_FILTER, PASSED, Pair, TRANSLATED, UNMATCHED,
+};
 use crate::footprint::{self, Footprint};
 use crate::rig::Rig;
 use crate::stats::{Samples, Spread};
@@ -25,7 +27,8 @@ const SLOWEST: f64 = 3.0;
 impl Measured {
     fn find<'a>(&self, samples: &'a [Samples], base: &str, case: &str) -> Option<&'a Samples> {
         let found = |pair: &Pair| pair.base == base && pair.case == case;
-        samples.get(self.pairs.iter().position(found)?)
+        let samples = samples.get(self.pairs.iter().position(found)?)?;
+        (!samples.is_empty()).then_some(samples)
     }
 
     /// The three cells of a case for one origin.
@@ -51,7 +54,7 @@ impl Measured {
 /// How it was measured, and what the figures mean.
 pub(crate) fn head(rig: &Rig, args: &Args) -> String {
     format!(
-        "Envoy {}, `--concurrency 1`, on a machine with {} cores; {}. GET with 10 header \
+        "Envoy {}, `--concurrency 1`, on a machine with {} cores; {}. GET with 11 header \
          fields over 16 connections; {} rounds of {} requests with a direct response, {} with an \
          upstream.\n\
          **Only the ratios count**: the times depend on the machine and its neighbours. A ratio is \
@@ -84,10 +87,9 @@ pub(crate) fn costs(measured: &Measured) -> String {
         );
     }
     for case in case::all() {
-        let cells = measured
-            .cells(&measured.direct, case.name)
-            .zip(measured.cells(&measured.upstream, case.name));
-        if let Some((direct, upstream)) = cells {
+        if let Some(direct) = measured.cells(&measured.direct, case.name) {
+            let upstream = measured.cells(&measured.upstream, case.name);
+            let upstream = upstream.unwrap_or("it cannot | | ".to_owned());
             let _ = writeln!(text, "| {} | {direct} | {upstream} |", case.name);
         }
     }
@@ -107,6 +109,13 @@ pub(crate) fn aims(measured: &Measured, footprints: &[Footprint]) -> String {
         ),
         ("full work ÷ Lua", LUA, FULL, Some(1.0)),
         ("full work ÷ empty filter", EMPTY, FULL, None),
+        (
+            "a 200 passing through ÷ empty filter",
+            EMPTY,
+            PASSED,
+            Some(1.2),
+        ),
+        ("a 500 translated ÷ Lua", LUA_TRANSLATED, TRANSLATED, None),
     ] {
         let ratio = |samples| Some(measured.find(samples, base, case)?.ratio());
         if let (Some(direct), Some(upstream)) = (ratio(&measured.direct), ratio(&measured.upstream))
@@ -123,25 +132,34 @@ pub(crate) fn aims(measured: &Measured, footprints: &[Footprint]) -> String {
             );
         }
     }
+    text.push_str(&aims_of_modules(footprints));
+    if text.is_empty() {
+        return text;
+    }
+    format!("| aim | direct response | upstream | reached |\n|---|---|---|---|\n{text}")
+}
+
+fn aims_of_modules(footprints: &[Footprint]) -> String {
     let footprint = |name: &str| footprints.iter().find(|print| print.name == name);
-    if let (Some(filter), Some(empty)) = (footprint(footprint::FILTER), footprint(footprint::EMPTY))
-    {
+    let mut text = String::new();
+    let Some(empty) = footprint(footprint::EMPTY) else {
+        return text;
+    };
+    for filter in footprint::FILTERS.into_iter().filter_map(footprint) {
+        let name = filter.name;
         let size = filter.size.unwrap_or_default();
         let start = filter.start.median / empty.start.median;
         let _ = writeln!(
             text,
-            "| module ≤ {} kB | {} kB | | {} |\n\
-             | start ÷ start with the empty filter ≤ {SLOWEST:.0} | {start:.2} | | {} |",
+            "| {name}: module ≤ {} kB | {} kB | | {} |\n\
+             | {name}: start ÷ start with the empty filter ≤ {SLOWEST:.0} | {start:.2} | | {} |",
             LARGEST / 1000,
             size.div_ceil(1000),
             verdict(size <= LARGEST),
             verdict(start <= SLOWEST)
         );
     }
-    if text.is_empty() {
-        return text;
-    }
-    format!("| aim | direct response | upstream | reached |\n|---|---|---|---|\n{text}")
+    text
 }
 
 /// Sizes, starts, memory.

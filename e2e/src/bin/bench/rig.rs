@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use e2e::{Config, Envoy, Listener, Options, Route};
+use e2e::{Config, Envoy, Listener, Options};
 
 use crate::Result;
-use crate::case::{Case, DIRECT, PROXIED, Pair};
+use crate::case::{self, Case, DIRECT, PROXIED, Pair};
 use crate::check::check;
 use crate::cpu::{self, Placement};
-use crate::load::{BODY, Load};
+use crate::load::{Expected, Load};
 use crate::stats::Samples;
 
 /// The running proxies.
@@ -29,9 +29,19 @@ pub(crate) struct Rig {
 #[derive(Debug)]
 struct Stand {
     envoy: Envoy,
-    request: Vec<u8>,
+    /// Its request, and the same for a connection that closes.
+    request: Asked,
+    /// Whether it does its work on answers of an upstream too.
+    reaches_upstream: bool,
     direct: Load,
     proxied: Load,
+}
+
+/// A request, and the same on a connection that closes with the answer.
+#[derive(Debug, Clone)]
+struct Asked {
+    request: Vec<u8>,
+    last: Vec<u8>,
 }
 
 /// Who answers the requests.
@@ -56,7 +66,13 @@ impl Rig {
     /// Starts the cases and sees that each does its work.
     pub(crate) fn start(cases: &[&Case]) -> Result<Self> {
         let upstream = Envoy::start(
-            Config::new().listener(Listener::new("upstream").route(Route::direct("/", 200, BODY))),
+            Config::new().listener(
+                case::answers()
+                    .into_iter()
+                    .fold(Listener::new("upstream"), |listener, answer| {
+                        listener.route(answer)
+                    }),
+            ),
             &options(),
         )?;
         let mut stands = BTreeMap::new();
@@ -67,7 +83,11 @@ impl Rig {
                 .map_err(|error| format!("{}: {error}", case.name))?;
             check(case, &envoy)?;
             let stand = Stand {
-                request: case.request(""),
+                request: Asked {
+                    request: case.request(""),
+                    last: case.request("connection: close\r\n"),
+                },
+                reaches_upstream: case.reaches_upstream,
                 direct: Load::open(envoy.address(DIRECT))?,
                 proxied: Load::open(envoy.address(PROXIED))?,
                 envoy,
@@ -107,8 +127,12 @@ impl Rig {
         let mut samples: Vec<_> = pairs.iter().map(|_| Samples::default()).collect();
         for round in 1..=rounds {
             for (pair, samples) in pairs.iter().zip(&mut samples) {
+                let case = self.stand(pair.case)?;
+                if origin == Origin::Upstream && !case.reaches_upstream {
+                    continue;
+                }
                 // Both get the request of the case.
-                let request = self.stand(pair.case)?.request.clone();
+                let request = case.request.clone();
                 let base = self.slice(pair.base, origin, &request, slice)?;
                 let case = self.slice(pair.case, origin, &request, slice)?;
                 samples.add(base, case);
@@ -120,7 +144,7 @@ impl Rig {
         Ok(samples)
     }
 
-    fn slice(&mut self, case: &str, origin: Origin, request: &[u8], requests: u32) -> Result<f64> {
+    fn slice(&mut self, case: &str, origin: Origin, request: &Asked, requests: u32) -> Result<f64> {
         self.stand(case)?
             .slice(origin, request, requests)
             .map_err(|error| format!("{case}, {origin}: {error}").into())
@@ -135,13 +159,14 @@ impl Rig {
 
 impl Stand {
     /// Sends a slice and tells what a request took of Envoy's CPU time, in µs.
-    fn slice(&mut self, origin: Origin, request: &[u8], requests: u32) -> Result<f64> {
-        let load = match origin {
-            Origin::Direct => &mut self.direct,
-            Origin::Upstream => &mut self.proxied,
+    fn slice(&mut self, origin: Origin, asked: &Asked, requests: u32) -> Result<f64> {
+        let (load, listener) = match origin {
+            Origin::Direct => (&mut self.direct, DIRECT),
+            Origin::Upstream => (&mut self.proxied, PROXIED),
         };
+        let expected = Expected::learn(self.envoy.address(listener), &asked.last)?;
         let before = cpu::time_of(self.envoy.pid())?;
-        load.run(request, requests)?;
+        load.run(&asked.request, &expected, requests)?;
         let taken = cpu::time_of(self.envoy.pid())?.saturating_sub(before);
         Ok(taken.as_secs_f64() * 1e6 / f64::from(requests))
     }

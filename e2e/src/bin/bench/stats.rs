@@ -22,6 +22,11 @@ impl Samples {
         self.case.push(case);
     }
 
+    /// Whether the case was not measured here.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.case.is_empty()
+    }
+
     /// How many times the base the case is. Both slices of a pair had nearly the same neighbours, so
     /// their ratio says more than the times do.
     pub(crate) fn ratio(&self) -> Spread {

@@ -4,17 +4,24 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
 use e2e::{AccessLog, Client, Mesh, Request, Response};
 use serde_json::Value;
+use tonic_types::StatusExt;
+
+use crate::failures;
 
 const LOGGED_WITHIN: Duration = Duration::from_secs(5);
 
 /// The header fields of a response that the tour is about.
-const TOLD: [&str; 12] = [
+const TOLD: [&str; 14] = [
     "content-type",
+    "server",
     "x-route",
     "x-service",
     "x-treaty-version",
+    "x-treaty-degraded",
     "deprecation",
     "sunset",
     "link",
@@ -22,7 +29,21 @@ const TOLD: [&str; 12] = [
     "retry-after",
     "grpc-status",
     "grpc-message",
-    "grpc-status-details-bin",
+    DETAILS,
+];
+
+/// The details of an error in gRPC, which are protobuf in base64.
+const DETAILS: &str = "grpc-status-details-bin";
+
+/// What the access log tells of a version.
+const LOGGED: [&str; 7] = [
+    "requested",
+    "source",
+    "version",
+    "state",
+    "variant",
+    "consumer",
+    "outcome",
 ];
 
 struct Stop {
@@ -36,22 +57,29 @@ pub(crate) fn walk(mesh: &Mesh) {
     for stop in stops() {
         guide.show(stop);
     }
+    failures::show(&mut guide);
     guide.show_canary();
     guide.show_mixed_calls();
     guide.show_metrics();
 }
 
-fn orders(path: &str) -> Request {
+/// A request for orders.
+pub(crate) fn orders(path: &str) -> Request {
     Request::get(path).authority("orders.example.com")
 }
 
-fn grpc(method: &str) -> Request {
-    // A GetOrderRequest with id 1 in the form of version 1: field 1, varint 1.
-    Request::post(method, b"\0\0\0\0\x02\x08\x01".to_vec())
+/// A call with this message.
+pub(crate) fn grpc(method: &str, message: &[u8]) -> Request {
+    let length = u32::try_from(message.len()).expect("a short message");
+    let frame = [&[0], &length.to_be_bytes()[..], message].concat();
+    Request::post(method, frame)
         .authority("grpc.example.com")
         .header("content-type", "application/grpc")
         .header("te", "trailers")
 }
+
+/// A `GetOrderRequest` with id 1 in the form of version 1: field 1, varint 1.
+const GET_ORDER: [u8; 2] = *b"\x08\x01";
 
 fn stops() -> Vec<Stop> {
     let stop = |title, request| Stop { title, request };
@@ -91,17 +119,23 @@ fn stops() -> Vec<Stop> {
         ),
         stop(
             "gRPC: the package names the version",
-            grpc("/acme.orders.v1.Orders/GetOrder"),
+            grpc("/acme.orders.v1.Orders/GetOrder", &GET_ORDER),
         ),
         stop(
             "gRPC: a refusal in the client's own protocol",
-            grpc("/acme.orders.v9.Orders/GetOrder"),
+            grpc("/acme.orders.v9.Orders/GetOrder", &GET_ORDER),
         ),
     ]
 }
 
-struct Guide<'a> {
-    mesh: &'a Mesh,
+/// The places of the nodes among the logs.
+pub(crate) const BLUE: usize = 0;
+pub(crate) const GREEN: usize = 1;
+pub(crate) const PAYMENTS: usize = 2;
+
+/// Who leads through the tour.
+pub(crate) struct Guide<'a> {
+    pub(crate) mesh: &'a Mesh,
     client: Client,
     edge_log: AccessLog,
     sidecar_logs: Vec<AccessLog>,
@@ -132,7 +166,24 @@ impl<'a> Guide<'a> {
             _ => println!("   upstream  saw nothing"),
         }
         print_response(&response);
-        println!("   logged    {}", summary(&line));
+        println!("   logged    {}", summary(&line, &LOGGED));
+    }
+
+    /// Sends a request and shows the answer, and what of these the access logs say: that of the
+    /// node's sidecar, if the request gets there, and that of the edge.
+    pub(crate) fn send_and_print(
+        &mut self,
+        request: Request,
+        node: Option<usize>,
+        logged: &[&str],
+    ) {
+        print_response(&self.client.send(request));
+        if let Some(log) = node.and_then(|node| self.sidecar_logs.get_mut(node)) {
+            let line = log.next_line(LOGGED_WITHIN);
+            let line = line.expect("a sidecar logs each request");
+            println!("   sidecar   {}", summary(&line, logged));
+        }
+        println!("   logged    {}", summary(&self.edge_line(), logged));
     }
 
     /// The same user lands on the same variant, whatever proxy decides.
@@ -195,7 +246,8 @@ impl<'a> Guide<'a> {
         }
     }
 
-    fn title(&mut self, title: &str) {
+    /// Begins a stop.
+    pub(crate) fn title(&mut self, title: &str) {
         self.stops += 1;
         println!("\n{:>2} {title}", self.stops);
     }
@@ -230,7 +282,8 @@ impl<'a> Guide<'a> {
     }
 }
 
-fn print_request(request: &Request) {
+/// Shows what is asked.
+pub(crate) fn print_request(request: &Request) {
     println!(
         "   in        {} {} {}",
         request.method, request.authority, request.path
@@ -242,17 +295,32 @@ fn print_request(request: &Request) {
 
 fn print_response(response: &Response) {
     println!("   out       {}", response.status);
-    for (name, value) in response.headers.iter().chain(response.trailers.iter()) {
-        if TOLD.contains(&name.as_str()) {
-            println!("             {name}: {}", String::from_utf8_lossy(value));
-        }
-    }
+    print_fields(response);
     let body = response.text();
     let is_text = body.chars().all(|c| !c.is_control() || c.is_whitespace());
     if is_text && !body.trim().is_empty() {
         println!("             {}", body.trim());
     } else if !body.is_empty() {
         println!("             ({} octets of protobuf)", response.body.len());
+    }
+}
+
+/// Prints the fields that the tour is about.
+pub(crate) fn print_fields(response: &Response) {
+    for (name, value) in response.headers.iter().chain(response.trailers.iter()) {
+        if name == DETAILS {
+            print_details(value);
+        } else if TOLD.contains(&name.as_str()) {
+            println!("             {name}: {}", String::from_utf8_lossy(value));
+        }
+    }
+}
+
+fn print_details(value: &[u8]) {
+    let status = BASE64_STANDARD_NO_PAD.decode(value).unwrap_or_default();
+    let status = tonic::Status::with_details(tonic::Code::Unknown, "", status.into());
+    for detail in status.get_error_details_vec() {
+        println!("             {DETAILS}: {detail:?}");
     }
 }
 
@@ -266,18 +334,10 @@ fn received(line: &Value) -> String {
         .collect()
 }
 
-fn summary(line: &Value) -> String {
-    [
-        "requested",
-        "source",
-        "version",
-        "state",
-        "variant",
-        "consumer",
-        "outcome",
-    ]
-    .iter()
-    .filter_map(|name| Some(format!("{name}={}", line[*name].as_str()?)))
-    .collect::<Vec<_>>()
-    .join(" ")
+fn summary(line: &Value, names: &[&str]) -> String {
+    names
+        .iter()
+        .filter_map(|name| Some(format!("{name}={}", line[*name].as_str()?)))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
