@@ -2,13 +2,12 @@
 
 use std::rc::Rc;
 
-use kit::exchange::Exchange;
 use kit::headers::Headers;
 use kit::policy::Mode;
 use kit::protocol::Client;
 
 use crate::fields;
-use crate::plan::{Plan, Policy, Rule};
+use crate::plan::{Plan, Rule};
 use crate::representation::Format;
 
 /// The most octets of an id that goes into an answer.
@@ -32,9 +31,7 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// Reads a request head.
-    pub(crate) fn of(policy: &Policy, rule: &Rule, x: &Exchange<'_>) -> Self {
-        let route = || String::from_utf8(x.property(&["xds", "route_name"])?).ok();
-        let headers = x.headers();
+    pub(crate) fn of(rule: &Rule, route: Option<String>, headers: &Headers) -> Self {
         let method = headers.get(fields::METHOD).unwrap_or_default();
         let plan = Rc::clone(&rule.plan);
         Self {
@@ -53,7 +50,7 @@ impl Asked {
             ),
             request_id: id(headers, fields::REQUEST_ID),
             trace_id: trace_id(headers),
-            route: policy.catalog.asks_for_routes().then(route).flatten(),
+            route,
             plan,
         }
     }

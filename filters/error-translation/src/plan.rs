@@ -110,8 +110,23 @@ pub(crate) struct LinkTemplate {
 }
 
 impl Policy {
-    /// The rule for a request.
-    pub(crate) fn rule_for(&self, x: &Exchange<'_>) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.matches.matches(x))
+    /// The rule for a request, and its place among the rules; none where it is off.
+    pub(crate) fn rule_for(&self, x: &Exchange<'_>) -> Option<(usize, &Rule)> {
+        let mut rules = self.rules.iter().enumerate();
+        rules
+            .find(|(_, rule)| rule.matches.matches(x))
+            .filter(|(_, rule)| rule.mode != Mode::Off)
+    }
+}
+
+impl Rule {
+    /// Whether what the policy says is done, or only told.
+    pub(crate) fn is_enforced(&self) -> bool {
+        self.mode == Mode::Enforce
+    }
+
+    /// Whether fields of every answer are for the inside of the mesh alone.
+    pub(crate) fn sanitises(&self) -> bool {
+        self.is_enforced() && !self.plan.internal_headers.is_empty()
     }
 }

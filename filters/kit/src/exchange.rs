@@ -17,6 +17,8 @@ use crate::pipeline::{Direction, HeaderMap, Host, Part};
 pub struct Exchange<'a> {
     pub(crate) direction: Direction,
     pub(crate) message: &'a mut Message,
+    /// The head of the request, in the response's events.
+    pub(crate) request: Option<&'a Headers>,
     pub(crate) facts: &'a mut Facts,
     pub(crate) asks: &'a mut Asks,
     pub(crate) host: &'a mut dyn Host,
@@ -43,12 +45,19 @@ pub(crate) struct Asks {
 impl Exchange<'_> {
     /// The header fields of the message that the event belongs to, with the edits made so far.
     ///
-    /// In the response phase request headers can no longer be read; what is needed later is kept
-    /// from the request head.
+    /// In the response phase request headers can no longer be read, but for those that were:
+    /// [`Exchange::request_headers`].
     pub fn headers(&self) -> &Headers {
         self.message
             .headers
             .get_or_init(|| self.host.headers(self.map(Part::Head)))
+    }
+
+    /// The header fields of the request, in the response's events: as a filter of this module has
+    /// read them, with the edits that filters of this module have made. `None` where nobody read
+    /// them, and in the request's events.
+    pub fn request_headers(&self) -> Option<&Headers> {
+        self.request
     }
 
     /// The first value of one field of the head.

@@ -10,8 +10,8 @@ use std::rc::Rc;
 use kit::body::Body;
 use kit::exchange::Exchange;
 use kit::filter::{Core, Flow};
-use kit::policy::Mode;
-use kit::protocol::Protocol;
+use kit::headers::Headers;
+use kit::protocol::{Client, Protocol};
 
 use crate::asked::Asked;
 use crate::fields;
@@ -24,9 +24,19 @@ use content::Awaited;
 /// One exchange.
 pub(crate) struct Translation {
     policy: Rc<Policy>,
-    /// What was asked; `None` where no rule is for the exchange.
+    /// The rule for the exchange, until its answer comes.
+    matched: Option<Matched>,
+    /// What was asked, as far as the answer has to do with it.
     asked: Option<Rc<Asked>>,
     stage: Stage,
+}
+
+/// A rule that is for an exchange.
+struct Matched {
+    /// Its place among the rules.
+    rule: usize,
+    /// The proxy's route, where the catalogue asks for it.
+    route: Option<String>,
 }
 
 /// What is waited for.
@@ -47,6 +57,7 @@ impl Translation {
     pub(crate) fn new(policy: &Rc<Policy>) -> Self {
         Self {
             policy: Rc::clone(policy),
+            matched: None,
             asked: None,
             stage: Stage::Done,
         }
@@ -56,35 +67,44 @@ impl Translation {
 impl Core for Translation {
     fn request_head(&mut self, x: &mut Exchange<'_>) -> Flow {
         let policy = Rc::clone(&self.policy);
-        let Some(rule) = policy.rule_for(x).filter(|rule| rule.mode != Mode::Off) else {
+        let Some((place, rule)) = policy.rule_for(x) else {
             return Flow::Continue;
         };
-        let asked = Asked::of(&policy, rule, x);
-        if asked.is_enforced()
-            && asked.plan.withholds_accept_encoding
-            && let Some(headers) = x.headers_mut()
-        {
-            headers.remove(fields::ACCEPT_ENCODING);
-            // The frame that ends a body may be encoded as any message.
-            match asked.client.protocol {
-                Protocol::GrpcWeb { .. } => headers.remove(fields::GRPC_ACCEPT_ENCODING),
-                Protocol::ConnectStream => headers.remove(fields::CONNECT_ACCEPT_ENCODING),
-                _ => {}
-            }
+        // They are looked at when the answer comes, and can no longer be read then.
+        x.headers();
+        let route = || String::from_utf8(x.property(&["xds", "route_name"])?).ok();
+        let route = policy.catalog.asks_for_routes().then(route).flatten();
+        self.matched = Some(Matched { rule: place, route });
+        if rule.is_enforced() && rule.plan.withholds_accept_encoding {
+            withhold_accept_encoding(x);
         }
-        self.asked = Some(Rc::new(asked));
         Flow::Continue
     }
 
     fn response_head(&mut self, x: &mut Exchange<'_>) -> Flow {
-        let Some(asked) = self.asked.clone() else {
+        let policy = Rc::clone(&self.policy);
+        let Some(matched) = self.matched.take() else {
             return Flow::Continue;
         };
-        if let Some(headers) = asked.sanitises().then(|| x.headers_mut()).flatten() {
-            asked.plan.internal_headers.remove_from(headers);
+        let (Some(rule), Some(request)) = (policy.rules.get(matched.rule), x.request_headers())
+        else {
+            return Flow::Continue;
+        };
+        let may_fail_later = rule.plan.graphql || speaks_rpc(request);
+        if rule.sanitises() {
+            x.headers();
         }
         let status = x.peek_text(fields::STATUS).map(str::parse);
         let status: u16 = status.and_then(Result::ok).unwrap_or_default();
+        // Most answers are successes, and end here.
+        if status < 400 && !rule.sanitises() && !may_fail_later {
+            return Flow::Continue;
+        }
+        let asked = Rc::new(Asked::of(rule, matched.route, request));
+        self.asked = Some(Rc::clone(&asked));
+        if let Some(headers) = rule.sanitises().then(|| x.headers_mut()).flatten() {
+            rule.plan.internal_headers.remove_from(headers);
+        }
         // An error of HTTP without an outcome is one, whatever content it announces.
         let is_rpc = |base| answers_in(x, base) && (status < 400 || has_outcome(x));
         match asked.client.protocol {
@@ -147,6 +167,33 @@ impl Core for Translation {
         }
         Flow::Continue
     }
+}
+
+/// Keeps a service from encoding what it says.
+fn withhold_accept_encoding(x: &mut Exchange<'_>) {
+    let protocol = Client::of(x.headers()).protocol;
+    let Some(headers) = x.headers_mut() else {
+        return;
+    };
+    headers.remove(fields::ACCEPT_ENCODING);
+    // The frame that ends a body may be encoded as any message.
+    match protocol {
+        Protocol::GrpcWeb { .. } => headers.remove(fields::GRPC_ACCEPT_ENCODING),
+        Protocol::ConnectStream => headers.remove(fields::CONNECT_ACCEPT_ENCODING),
+        _ => {}
+    }
+}
+
+/// Whether a request is of a protocol whose answers tell their outcome behind the head.
+fn speaks_rpc(request: &Headers) -> bool {
+    let content_type = request.get(fields::CONTENT_TYPE).unwrap_or_default();
+    ["application/grpc", "application/connect"]
+        .iter()
+        .any(|start| {
+            content_type
+                .get(..start.len())
+                .is_some_and(|own| own.eq_ignore_ascii_case(start.as_bytes()))
+        })
 }
 
 /// Whether the head tells an outcome of gRPC.

@@ -246,9 +246,9 @@ impl Pipeline {
         let Some(slot) = self.slots.get_mut(index) else {
             return Flow::Continue;
         };
-        let passage = match direction {
-            Direction::Request => &mut self.request,
-            Direction::Response => &mut self.response,
+        let (passage, request) = match direction {
+            Direction::Request => (&mut self.request, None),
+            Direction::Response => (&mut self.response, self.request.message.headers.get()),
         };
         let mut asks = Asks::default();
         let flow = call(
@@ -256,6 +256,7 @@ impl Pipeline {
             &mut Exchange {
                 direction,
                 message: &mut passage.message,
+                request,
                 facts: &mut self.facts,
                 asks: &mut asks,
                 host: &mut *host,
