@@ -26,10 +26,10 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 #[command(name = "bench")]
 struct Args {
     /// How many pairs of slices each case gets; half as many in front of an upstream
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Requests in a slice
-    #[arg(long, default_value_t = 4000, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..))]
     slice: u32,
     /// Requests that each case gets before it is measured
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
