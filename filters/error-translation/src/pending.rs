@@ -1,7 +1,6 @@
 //! An error whose content is still to come.
 
 use kit::exchange::Exchange;
-use kit::headers::Headers;
 
 use crate::failure::Failure;
 use crate::origin::Origin;
@@ -35,11 +34,6 @@ impl Pending {
             grpc: rpc::status::read(headers),
         }
     }
-}
-
-/// The length that a head announces for its content.
-pub(crate) fn announced_length(headers: &Headers) -> Option<usize> {
-    headers.text(fields::CONTENT_LENGTH)?.parse().ok()
 }
 
 /// A content that comes part by part, as far as it has come and may be kept.

@@ -84,6 +84,11 @@ impl Body {
     }
 }
 
+/// The number of octets that a head announces for its content (RFC 9110 section 8.6).
+pub fn announced_length(headers: &Headers) -> Option<usize> {
+    headers.text("content-length")?.parse().ok()
+}
+
 /// Whether a message has no end to wait for: upgraded connections, tunnels and event streams. They
 /// are never held.
 pub fn is_endless(headers: &Headers) -> bool {

@@ -1,6 +1,6 @@
 //! Errors that the status line tells: their content is read, and a problem put in its place.
 
-use kit::body::{Access, Body, BodyNeed, Size};
+use kit::body::{Access, Body, BodyNeed, Size, announced_length};
 use kit::exchange::Exchange;
 use kit::filter::{Flow, Form};
 use kit::protocol::Protocol;
@@ -10,7 +10,7 @@ use crate::asked::Asked;
 use crate::dialect::{self, Content, Dialect};
 use crate::failure::Failure;
 use crate::origin::Origin;
-use crate::pending::{Pending, SoFar, announced_length};
+use crate::pending::{Pending, SoFar};
 use crate::plan::OverCap;
 use crate::replacement::{Replacement, remove_fields_of_content};
 use crate::telling;
@@ -32,7 +32,7 @@ enum Way {
     /// Held without its head, which has gone as that of its replacement. What is too long to be
     /// held is taken out part by part.
     TakenOut {
-        told: Told,
+        told: Announced,
         /// Whether the replacement has taken its place already.
         is_replaced: bool,
     },
@@ -44,7 +44,7 @@ enum Way {
 
 /// What the client was told before the content came.
 #[derive(Clone, Copy)]
-struct Told {
+struct Announced {
     status: u16,
     /// A fixed answer was announced, whatever the content says.
     is_fixed: bool,
@@ -124,7 +124,7 @@ impl Translation {
         if let Some(headers) = x.headers_mut() {
             replacement.put_head(headers);
         }
-        let told = Told {
+        let told = Announced {
             status: verdict.status(),
             is_fixed: matches!(verdict.outcome, Outcome::Answer(_)),
         };
@@ -187,7 +187,7 @@ impl Translation {
         match way {
             Way::Held | Way::KeptBack if !fits => return self.over_cap(asked, pending, x),
             Way::Held | Way::KeptBack => {
-                let told = matches!(way, Way::KeptBack).then_some(Told {
+                let told = matches!(way, Way::KeptBack).then_some(Announced {
                     status: pending.status,
                     is_fixed: false,
                 });
@@ -239,7 +239,7 @@ impl Translation {
         asked: &Asked,
         pending: &Pending,
         bytes: Option<&[u8]>,
-        told: Option<Told>,
+        told: Option<Announced>,
         x: &mut Exchange<'_>,
     ) -> Option<Put> {
         let content = self.read(pending, bytes);
@@ -347,7 +347,7 @@ impl Translation {
         asked: &'a Asked,
         pending: &Pending,
         content: Option<&'a Failure>,
-        told: Option<Told>,
+        told: Option<Announced>,
     ) -> Case<'a> {
         Case {
             policy: &self.policy,

@@ -1,7 +1,7 @@
 //! Answers in gRPC, gRPC-Web and Connect streams: the status line says 200, and the outcome stands
 //! behind the messages.
 
-use kit::body::{Access, Body, BodyNeed, Size};
+use kit::body::{Access, Body, BodyNeed, Size, announced_length};
 use kit::exchange::Exchange;
 use kit::filter::Flow;
 use kit::problem::{Code, Problem};
@@ -12,7 +12,6 @@ use crate::asked::Asked;
 use crate::failure::Failure;
 use crate::fields;
 use crate::origin::Origin;
-use crate::pending::announced_length;
 use crate::replacement::put_outcome;
 use crate::rpc;
 use crate::rpc::frames::{Frames, Framing};

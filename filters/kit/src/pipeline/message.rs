@@ -1,7 +1,7 @@
 //! How far one message has come on its way through the cores.
 
 use super::{Action, Direction, HeaderMap, Host, Part};
-use crate::body::{Access, Body, BodyNeed, Size, is_endless};
+use crate::body::{Access, Body, BodyNeed, Size, announced_length, is_endless};
 use crate::exchange::Message;
 use crate::filter::Form;
 use crate::headers::Headers;
@@ -310,10 +310,9 @@ impl Passage {
             .message
             .headers
             .get_or_init(|| host.headers(map(self.direction, Part::Head)));
-        let announced = || headers.text("content-length")?.parse::<usize>().ok();
         let too_long = self
             .largest_cap()
-            .is_some_and(|cap| announced().is_some_and(|len| len > cap));
+            .is_some_and(|cap| announced_length(headers).is_some_and(|len| len > cap));
         self.arrived.unholdable = too_long || is_endless(headers);
     }
 
