@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use e2e::{
     Answer, Client, Cluster, Config, Envoy, Listener, Options, Protocol, Request, Response, Route,
-    Upstream, parse_response, raw,
+    Upstream, WasmFilter, parse_response, raw,
 };
 use serde_json::{Value, json};
 
@@ -611,4 +611,38 @@ fn what_happened_is_counted() {
     ] {
         assert!(counted.contains(&expected), "no {expected} in {counted:?}");
     }
+}
+
+#[test]
+fn an_id_that_is_made_up_is_the_same_in_the_head_and_in_the_content() {
+    let upstream = Upstream::start();
+    upstream.set(error(503));
+    let policy = json!({
+        "version": 1,
+        "mode": "enforce",
+        "form": "streamed",
+        "rules": [{"name": "all", "settings": {
+            "links": [{"rel": "help", "href": "https://help.example.com/{requestId}"}],
+        }}],
+    });
+    let listener = Listener::new("no-ids")
+        .with(json!({"generate_request_id": false}))
+        .filter(WasmFilter::new("error-translation").policy(&policy.to_string()))
+        .route(Route::prefix("/", "upstream"));
+    let config = Config::new()
+        .listener(listener)
+        .cluster(Cluster::new("upstream", upstream.address()));
+    let envoy = Envoy::start(config, &Options::default()).unwrap();
+    let client = Client::http1(envoy.address("no-ids"));
+    let ids: Vec<String> = [get(), get()]
+        .map(|request| {
+            let response = client.send(request);
+            let problem: Value = serde_json::from_slice(&response.body).unwrap();
+            let id = problem["requestId"].as_str().unwrap();
+            let link = format!("<https://help.example.com/{id}>; rel=\"help\"");
+            assert_eq!(response.headers.text("link"), Some(link.as_str()));
+            id.to_owned()
+        })
+        .into();
+    assert_ne!(ids[0], ids[1]);
 }

@@ -1,7 +1,9 @@
 //! What an answer needs of its request, which can no longer be read when the answer comes.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
+use kit::exchange::Exchange;
 use kit::headers::Headers;
 use kit::policy::Mode;
 use kit::protocol::Client;
@@ -24,7 +26,8 @@ pub(crate) struct Asked {
     pub(crate) is_head: bool,
     /// Whether the method is idempotent (RFC 9110 section 9.2.2).
     pub(crate) is_idempotent: bool,
-    pub(crate) request_id: Option<String>,
+    /// The id of the request, once somebody has asked for it.
+    request_id: OnceCell<String>,
     pub(crate) trace_id: Option<String>,
     pub(crate) route: Option<String>,
 }
@@ -48,11 +51,18 @@ impl Asked {
                 method,
                 b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE" | b"PUT" | b"DELETE"
             ),
-            request_id: id(headers, fields::REQUEST_ID),
+            request_id: id(headers, fields::REQUEST_ID).map_or_else(OnceCell::new, OnceCell::from),
             trace_id: trace_id(headers),
             route,
             plan,
         }
+    }
+
+    /// The id of the request. One without an id gets one, so that the client has something to
+    /// quote, and keeps it: the head of an answer and its content must tell the same.
+    pub(crate) fn request_id(&self, x: &Exchange<'_>) -> &str {
+        self.request_id
+            .get_or_init(|| format!("{:016x}", x.random()))
     }
 
     /// Whether fields of an answer are for the inside of the mesh alone.

@@ -17,14 +17,12 @@ pub(crate) struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    /// The values that do not depend on the content. A request without an id gets one, so that
-    /// the client has something to quote.
+    /// The values that do not depend on the content.
     pub(crate) fn of(asked: &'a Asked, x: &Exchange<'_>) -> Self {
-        let made_up = || format!("{:016x}", x.random());
         Self {
             service: asked.plan.service.clone().or_else(|| x.fact(&SERVICE)),
             version: x.fact(&VERSION),
-            request_id: asked.request_id.clone().unwrap_or_else(made_up),
+            request_id: asked.request_id(x).to_owned(),
             trace_id: asked.trace_id.as_deref(),
             code: None,
             title: None,

@@ -172,12 +172,10 @@ impl Making<'_> {
         problem.attached = rpc::cleaning::clean(&content.details, &mut |name, text| {
             redactor.clean_member(name, text, found)
         });
-        if let Some(code) = self.values.code.as_deref().filter(|code| is_reason(code)) {
-            code.clone_into(&mut problem.reason);
-            let domain = content
-                .domain
-                .clone()
-                .or_else(|| self.values.service.clone());
+        if let Some(code) = self.values.code.clone().filter(|code| is_reason(code)) {
+            problem.reason = code;
+            let domain = self.clean_unchanged(content.domain.as_deref());
+            let domain = domain.or_else(|| self.values.service.clone());
             problem.domain = domain.unwrap_or_default().into();
         }
     }

@@ -15,7 +15,6 @@ use crate::plan::OverCap;
 use crate::replacement::{Replacement, remove_fields_of_content};
 use crate::telling;
 use crate::untouched::Untouched;
-use crate::values::Values;
 use crate::verdict::{Case, Outcome};
 use crate::{fields, graphql};
 
@@ -287,7 +286,7 @@ impl Translation {
         body: &[u8],
         x: &mut Exchange<'_>,
     ) -> Option<Put> {
-        let request_id = Values::of(asked, x).request_id;
+        let request_id = asked.request_id(x).to_owned();
         let (clean, found) = graphql::clean(body, &self.policy.redactor, &request_id)?;
         self.told(asked, pending, Dialect::GraphQl.name(), body)
             .graphql(&request_id, &found, x);
