@@ -42,11 +42,7 @@ enum SampleForm {
 }
 
 const TOLD: Fact = Fact::new("treaty.sample", "sample", 16);
-const REQUESTS: Metric = Metric {
-    name: "treaty_sample_requests",
-    kind: MetricKind::Counter,
-    labels: &["path"],
-};
+const REQUESTS: Metric = Metric::new("treaty_sample_requests", MetricKind::Counter, &["path"]);
 const GONE: ProblemType = ProblemType {
     filter: "sample",
     reason: "gone",

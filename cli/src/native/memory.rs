@@ -122,20 +122,20 @@ impl Host for Memory {
     }
 
     fn tell(&mut self, fact: &Fact, value: &str) {
-        self.facts.insert(fact.name.to_owned(), value.to_owned());
+        self.facts.insert(fact.name.to_string(), value.to_owned());
     }
 
     fn log(&mut self, line: &str) {
         self.log.push(line.to_owned());
     }
 
-    fn record(&mut self, metric: &Metric, labels: &[&str], amount: u64) {
+    fn record(&mut self, metric: &Metric, labels: &[&str], amount: i64) {
         let mut name = String::new();
         metric.write_name(labels, &mut name);
         let value = self.metrics.entry(name).or_default();
         match metric.kind {
-            MetricKind::Counter | MetricKind::Histogram => *value = value.saturating_add(amount),
-            MetricKind::Gauge => *value = amount,
+            MetricKind::Gauge => *value = u64::try_from(amount).unwrap_or_default(),
+            _ => *value = value.saturating_add_signed(amount),
         }
     }
 }

@@ -64,8 +64,8 @@ enum Way {
     },
 }
 
-const OUTER: Fact = Fact::new("treaty.fuzz_outer", "fuzz", 64);
-const INNER: Fact = Fact::new("treaty.fuzz_inner", "fuzz", 64);
+static OUTER: Fact = Fact::new("treaty.fuzz_outer", "fuzz", 64);
+static INNER: Fact = Fact::new("treaty.fuzz_inner", "fuzz", 64);
 
 struct FuzzCore {
     wish: Wish,
@@ -89,7 +89,7 @@ impl FuzzCore {
             }),
         }
         if let Some(headers) = x.headers_mut() {
-            headers.append("x-head", self.fact.name);
+            headers.append("x-head", &*self.fact.name);
         }
         wait(self.wish.head_waits, x)
     }
@@ -103,7 +103,7 @@ impl FuzzCore {
             Way::Hold { .. } if body.size() == Size::NotHeld => {
                 assert!(body.bytes().is_empty());
                 if let Some(headers) = x.headers_mut() {
-                    headers.append("x-not-held", self.fact.name);
+                    headers.append("x-not-held", &*self.fact.name);
                 }
                 x.tell(self.fact, "not held");
                 return Flow::Continue;
@@ -114,14 +114,14 @@ impl FuzzCore {
                 if body.bytes().contains(&b'!') {
                     return Flow::Reply(Box::new(Reply {
                         status: 400,
-                        headers: vec![("x-refused".into(), self.fact.name.into())],
+                        headers: vec![("x-refused".into(), self.fact.name.as_bytes().to_vec())],
                         body: b"refused".to_vec(),
                         grpc: None,
-                        details: self.fact.name.into(),
+                        details: self.fact.name.to_string(),
                     }));
                 }
                 if let Some(headers) = x.headers_mut() {
-                    headers.append("x-held", self.fact.name);
+                    headers.append("x-held", &*self.fact.name);
                 }
                 if replaces {
                     let reverse = body.bytes().iter().rev().copied();
@@ -142,7 +142,7 @@ impl FuzzCore {
 
     fn trailers(&mut self, x: &mut Exchange<'_>) -> Flow {
         if let Some(trailers) = x.trailers_mut() {
-            trailers.append("x-trailer", self.fact.name);
+            trailers.append("x-trailer", &*self.fact.name);
         }
         Flow::Continue
     }

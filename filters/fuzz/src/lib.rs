@@ -58,7 +58,7 @@ pub struct Outcome {
     /// What was told.
     pub facts: BTreeMap<String, String>,
     /// What was counted.
-    pub counts: BTreeMap<String, u64>,
+    pub counts: BTreeMap<String, i64>,
 }
 
 /// Properties that are there once the response has come, by their path joined with dots.
@@ -285,7 +285,7 @@ struct Memory {
     maps: HashMap<HeaderMap, Fields>,
     bodies: HashMap<Direction, Vec<u8>>,
     facts: BTreeMap<String, String>,
-    counts: BTreeMap<String, u64>,
+    counts: BTreeMap<String, i64>,
     timers: BTreeSet<usize>,
     resumed: Option<Direction>,
     reply: Option<Reply>,
@@ -340,12 +340,12 @@ impl Host for Memory {
     }
 
     fn tell(&mut self, fact: &Fact, value: &str) {
-        self.facts.insert(fact.name.to_owned(), value.to_owned());
+        self.facts.insert(fact.name.to_string(), value.to_owned());
     }
 
     fn log(&mut self, _: &str) {}
 
-    fn record(&mut self, metric: &Metric, labels: &[&str], amount: u64) {
+    fn record(&mut self, metric: &Metric, labels: &[&str], amount: i64) {
         let mut name = String::new();
         metric.write_name(labels, &mut name);
         *self.counts.entry(name).or_default() += amount;

@@ -92,7 +92,8 @@ impl Bundle {
             let Some(value) = policies.get(filter.name) else {
                 continue;
             };
-            let document = Document::from_value(value.clone());
+            let document = Document::from_value(value.clone())
+                .with_environment(document.environment().clone());
             match (filter.load)(&document) {
                 Ok(policy) => members.push(Member {
                     name: filter.name,

@@ -131,7 +131,7 @@ impl Exchange<'_> {
             Some(value) => Some(value.to_owned()),
             None => self
                 .host
-                .property(&[fact.name])
+                .property(&[fact.name.as_ref()])
                 .and_then(|value| String::from_utf8(value).ok()),
         }
     }
@@ -149,8 +149,14 @@ impl Exchange<'_> {
         self.host.record(metric, labels, 1);
     }
 
+    /// Moves a level up or down.
+    pub fn shift(&mut self, metric: &Metric, labels: &[&str], by: i64) {
+        self.host.record(metric, labels, by);
+    }
+
     /// Records an amount: adds it to a counter, sets a gauge, or samples a histogram.
     pub fn record(&mut self, metric: &Metric, labels: &[&str], amount: u64) {
+        let amount = i64::try_from(amount).unwrap_or(i64::MAX);
         self.host.record(metric, labels, amount);
     }
 

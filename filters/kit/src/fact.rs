@@ -3,11 +3,13 @@
 //! Within one module a fact is a value; between modules and towards logs it is filter state under
 //! `wasm.<name of the fact>`. Each fact has one owner and a bound.
 
+use std::borrow::Cow;
+
 /// A name under which one filter tells one thing.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
     /// The name, `treaty.` and the topic. Logs read it as `%FILTER_STATE(wasm.<name>:PLAIN)%`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The filter that alone may set it; `pipeline` for what the pipeline itself tells.
     pub owner: &'static str,
     /// The most octets of a value; a longer one is cut at a character.
@@ -30,7 +32,20 @@ pub const REFUSAL: Fact = Fact::new("treaty.refusal", "pipeline", 96);
 impl Fact {
     /// A fact. The bound keeps access logs and filter state small.
     pub const fn new(name: &'static str, owner: &'static str, limit: usize) -> Self {
-        Self { name, owner, limit }
+        Self {
+            name: Cow::Borrowed(name),
+            owner,
+            limit,
+        }
+    }
+
+    /// A fact whose name comes from a policy.
+    pub const fn named(name: String, owner: &'static str, limit: usize) -> Self {
+        Self {
+            name: Cow::Owned(name),
+            owner,
+            limit,
+        }
     }
 
     pub(crate) fn cut<'a>(&self, value: &'a str) -> &'a str {
@@ -43,7 +58,7 @@ impl Fact {
 /// The facts of one exchange, as one module knows them.
 #[derive(Debug, Default)]
 pub struct Facts {
-    told: Vec<(&'static str, String)>,
+    told: Vec<(Cow<'static, str>, String)>,
 }
 
 impl Facts {
@@ -56,10 +71,10 @@ impl Facts {
     }
 
     /// Every fact that was told, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.told
             .iter()
-            .map(|(name, value)| (*name, value.as_str()))
+            .map(|(name, value)| (name.as_ref(), value.as_str()))
     }
 
     /// Notes a fact; says whether that changed anything.
@@ -71,7 +86,7 @@ impl Facts {
                 true
             }
             None => {
-                self.told.push((fact.name, value.to_owned()));
+                self.told.push((fact.name.clone(), value.to_owned()));
                 true
             }
         }

@@ -8,18 +8,15 @@ use crate::ffi::{self, LogLevel};
 use crate::metrics;
 
 /// 1 for the policy in force, 0 for those before it.
-const POLICY_INFO: Metric = Metric {
-    name: "treaty_policy_info",
-    kind: MetricKind::Gauge,
-    labels: &["plugin", "filter", "revision", "digest"],
-};
+const POLICY_INFO: Metric = Metric::new(
+    "treaty_policy_info",
+    MetricKind::Gauge,
+    &["plugin", "filter", "revision", "digest"],
+);
 
 /// How many configurations were refused.
-const POLICY_REJECTED: Metric = Metric {
-    name: "treaty_policy_rejected",
-    kind: MetricKind::Counter,
-    labels: &["filter"],
-};
+const POLICY_REJECTED: Metric =
+    Metric::new("treaty_policy_rejected", MetricKind::Counter, &["filter"]);
 
 /// A policy came into force in this VM.
 ///

@@ -131,14 +131,14 @@ impl Host for Proxy<'_> {
 
     fn tell(&mut self, fact: &Fact, value: &str) {
         // A name that another module has made read-only stays as it is.
-        let _ = ffi::set_property(fact.name, value.as_bytes());
+        let _ = ffi::set_property(&fact.name, value.as_bytes());
     }
 
     fn log(&mut self, line: &str) {
         ffi::log(LogLevel::Warn, line);
     }
 
-    fn record(&mut self, metric: &Metric, labels: &[&str], amount: u64) {
+    fn record(&mut self, metric: &Metric, labels: &[&str], amount: i64) {
         metrics::record(metric, labels, amount);
     }
 }

@@ -76,7 +76,8 @@ impl Root {
 
     fn load(&self) -> Result<Bundle, Findings> {
         let text = ffi::buffer(Buffer::PluginConfiguration).unwrap_or_default();
-        let document = Document::parse(&text)?;
+        // Only the VM's own variables are in there: the proxy hands over none unless it is told to.
+        let document = Document::parse(&text)?.with_environment(std::env::vars().collect());
         match self.module {
             Module::One(filter) => Bundle::of_one(document, filter),
             Module::Bundle(filters) => Bundle::of_many(&document, filters),

@@ -30,11 +30,7 @@ struct MarkerPolicy {
     _version: u8,
 }
 
-const PATHS: Metric = Metric {
-    name: "treaty_marker_paths",
-    kind: MetricKind::Counter,
-    labels: &["path"],
-};
+const PATHS: Metric = Metric::new("treaty_marker_paths", MetricKind::Counter, &["path"]);
 
 impl Filter for Marker {
     const NAME: &'static str = "marker";

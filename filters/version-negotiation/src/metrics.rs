@@ -3,19 +3,19 @@
 use kit::metric::{Metric, MetricKind};
 
 /// Requests that a rule was for, by what became of them.
-pub const REQUESTS: Metric = Metric {
-    name: "treaty_version_requests",
-    kind: MetricKind::Counter,
-    labels: &["service", "version", "state", "outcome"],
-};
+pub const REQUESTS: Metric = Metric::new(
+    "treaty_version_requests",
+    MetricKind::Counter,
+    &["service", "version", "state", "outcome"],
+);
 
 /// Requests for deprecated and retired versions, by who made them: this is how an owner sees who
 /// still calls them.
-pub const DEPRECATED_USE: Metric = Metric {
-    name: "treaty_version_deprecated_use",
-    kind: MetricKind::Counter,
-    labels: &["service", "version", "consumer"],
-};
+pub const DEPRECATED_USE: Metric = Metric::new(
+    "treaty_version_deprecated_use",
+    MetricKind::Counter,
+    &["service", "version", "consumer"],
+);
 
 /// The value of a label that has none.
 pub const NONE: &str = "none";

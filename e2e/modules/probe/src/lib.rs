@@ -49,11 +49,7 @@ pub struct Policy {
 }
 
 /// How often each thing happened.
-pub const EVENTS: Metric = Metric {
-    name: "treaty_probe_events",
-    kind: MetricKind::Counter,
-    labels: &["event"],
-};
+pub const EVENTS: Metric = Metric::new("treaty_probe_events", MetricKind::Counter, &["event"]);
 
 /// What the probe saw last.
 pub const SEEN: Fact = Fact::new("treaty.probe_seen", "probe", 64);

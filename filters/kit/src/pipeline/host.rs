@@ -86,6 +86,6 @@ pub trait Host {
     /// Writes one line to the log, as a warning.
     fn log(&mut self, line: &str);
 
-    /// Records an amount of a metric under a label set.
-    fn record(&mut self, metric: &Metric, labels: &[&str], amount: u64);
+    /// Records an amount of a metric under a label set; only that of a level can be negative.
+    fn record(&mut self, metric: &Metric, labels: &[&str], amount: i64);
 }

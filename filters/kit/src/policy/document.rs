@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use super::environment::Environment;
 use super::finding::{Findings, child};
 use super::structure;
 
@@ -15,6 +16,7 @@ pub const FORMAT: u64 = 1;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     value: Value,
+    environment: Environment,
 }
 
 impl Document {
@@ -39,9 +41,9 @@ impl Document {
             None => parse_value(text)?,
         };
         match value.get("policyJson") {
-            None => Ok(Self { value }),
+            None => Ok(Self::from_value(value)),
             Some(Value::String(inner)) if value.as_object().is_some_and(|map| map.len() == 1) => {
-                parse_value(inner.as_bytes()).map(|value| Self { value })
+                parse_value(inner.as_bytes()).map(Self::from_value)
             }
             Some(_) => Err(Findings::one(
                 "/policyJson",
@@ -52,7 +54,24 @@ impl Document {
 
     /// A document from a value that was read elsewhere, such as one filter's part of a bundle.
     pub fn from_value(value: Value) -> Self {
-        Self { value }
+        Self {
+            value,
+            environment: Environment::default(),
+        }
+    }
+
+    /// The document with the environment from which its secrets come.
+    #[must_use]
+    pub fn with_environment(self, environment: Environment) -> Self {
+        Self {
+            environment,
+            ..self
+        }
+    }
+
+    /// The environment from which secrets come; nothing is set in it unless somebody gave one.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
     }
 
     /// The value.

@@ -5,6 +5,7 @@
 //! reported at once, each with its place; a policy that loads cannot fail later.
 
 mod document;
+mod environment;
 mod finding;
 mod layers;
 mod mode;
@@ -16,6 +17,7 @@ mod tagged;
 pub mod value;
 
 pub use document::{Document, FORMAT};
+pub use environment::Environment;
 pub use finding::{Finding, Findings, child, did_you_mean, list, pointer};
 pub use layers::{Layers, Placed, Runtimes, ServiceSettings};
 pub use mode::Mode;

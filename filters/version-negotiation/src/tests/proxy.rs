@@ -38,7 +38,7 @@ pub(super) struct Answer {
     /// The response as the client sees it.
     pub(super) response: Headers,
     pub(super) reply: Option<Reply>,
-    pub(super) facts: BTreeMap<&'static str, String>,
+    pub(super) facts: BTreeMap<String, String>,
     pub(super) counts: Vec<String>,
     /// How many net edits there were.
     pub(super) edits: usize,
@@ -205,12 +205,14 @@ impl Host for Stream<'_> {
     fn wake_after(&mut self, _: usize, _: Duration) {}
 
     fn tell(&mut self, fact: &Fact, value: &str) {
-        self.answer.facts.insert(fact.name, value.to_owned());
+        self.answer
+            .facts
+            .insert(fact.name.to_string(), value.to_owned());
     }
 
     fn log(&mut self, _: &str) {}
 
-    fn record(&mut self, metric: &Metric, labels: &[&str], _: u64) {
+    fn record(&mut self, metric: &Metric, labels: &[&str], _: i64) {
         let mut name = String::new();
         metric.write_name(labels, &mut name);
         self.answer.counts.push(name);
