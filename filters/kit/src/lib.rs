@@ -23,4 +23,6 @@ pub mod policy;
 pub mod problem;
 pub mod protocol;
 pub mod reply;
+pub mod scan;
+pub mod secret;
 pub mod vary;

@@ -1,27 +1,27 @@
 //! What must never leave the mesh is found in texts and taken out.
 //!
-//! A text is looked at in a few passes, each in linear time: one for fixed words (`sign`), one for
-//! the shapes of lines (`withheld::frame`) and one for the shapes of words (`masked::word`).
+//! A text is looked at in a few passes, each in linear time: one for fixed words (`kit::scan`), one
+//! for the shapes of lines (`withheld::frame`) and one for the shapes of words (`masked::word`).
 
 mod control;
 mod kind;
 mod masked;
 mod member;
 mod own;
-mod sign;
 mod source;
 mod withheld;
 
 use std::borrow::Cow;
 use std::fmt;
 
+use kit::scan::prefix;
+use kit::secret;
 use serde_json::{Map, Value};
 
 pub(crate) use kind::{Found, Kind, Kinds};
 pub(crate) use own::{Action, MAX_PATTERNS, OwnPattern};
 
 use masked::{Masked, mask};
-use sign::prefix;
 use withheld::Withheld;
 
 /// What a policy says about redaction.
@@ -48,7 +48,6 @@ pub(crate) struct Redactor {
     kinds: Kinds,
     withheld: Withheld,
     masked: Masked,
-    secrets: Masked,
     own: Vec<OwnPattern>,
 }
 
@@ -75,7 +74,6 @@ impl Redactor {
             kinds: settings.kinds,
             withheld: Withheld::new(settings.kinds),
             masked: Masked::new(settings.kinds),
-            secrets: Masked::new([Kind::Token].into_iter().collect()),
             own: settings.own,
         }
     }
@@ -142,7 +140,7 @@ impl Redactor {
     pub(crate) fn for_log(&self, text: &str, max: usize) -> String {
         let mut text = control::without(prefix(text, LONGEST_IN_LOG));
         for _ in 0..ROUNDS {
-            let mut places = self.secrets.find(&text).into_ranges();
+            let mut places = secret::find(&text);
             for pattern in &self.own {
                 // A text full of it is one place.
                 match pattern.places(&text) {

@@ -1,7 +1,8 @@
 //! Places in source code: `handlers/order.go:42`, `src/main.rs:4:5`.
 
+use kit::scan::{digits, suffix};
+
 use super::kind::Kind;
-use super::sign::{digits, suffix};
 
 /// A place in source code within a word.
 pub(super) struct Location {

@@ -146,6 +146,33 @@ impl PathTemplate {
         &self.text
     }
 
+    /// The template without the names of its variables, such as `/orders/{}` or `/v{}/orders/**`,
+    /// with octets that need no encoding decoded. Templates of one shape match the same paths.
+    pub fn shape(&self) -> String {
+        let mut shape = String::with_capacity(self.text.len());
+        for segment in &self.segments {
+            shape.push('/');
+            match segment {
+                Segment::Literal(text) => shape.push_str(text),
+                Segment::Variable { prefix, suffix, .. } => {
+                    shape.extend([prefix.as_str(), "{}", suffix.as_str()]);
+                }
+            }
+        }
+        if self.open {
+            shape.push_str("/**");
+        } else if shape.is_empty() {
+            shape.push('/');
+        }
+        shape
+    }
+
+    /// A segment of a path as templates compare it: octets that need no encoding are decoded
+    /// (RFC 3986 section 6.2.2.2).
+    pub fn decode(segment: &str) -> Cow<'_, str> {
+        decode_unreserved(segment)
+    }
+
     /// Whether every path that `other` matches is matched by this too, as far as one can tell.
     pub fn covers(&self, other: &Self) -> bool {
         let alike = self
@@ -316,3 +343,29 @@ string_value!(PathTemplate, {
     "description": "A path template: `/orders/{id}`, `/v{version}/orders/**`.",
     "pattern": "^/"
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_that_match_the_same_paths_have_one_shape() {
+        for (text, shape) in [
+            ("/", "/"),
+            ("/**", "/**"),
+            ("//**", "/**"),
+            ("/orders/", "/orders/"),
+            ("/%6Frders/{id}", "/orders/{}"),
+            ("/v{version}/a%2Fb/{name}.json/**", "/v{}/a%2Fb/{}.json/**"),
+        ] {
+            let template: PathTemplate = text.parse().unwrap();
+            assert_eq!(template.shape(), shape, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_segment_is_decoded_where_that_changes_nothing() {
+        assert_eq!(PathTemplate::decode("%6Frders%2f%7E"), "orders%2f~");
+        assert!(matches!(PathTemplate::decode("orders"), Cow::Borrowed(_)));
+    }
+}

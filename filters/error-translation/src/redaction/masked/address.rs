@@ -3,10 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
+use kit::scan::{digits, is_word, prefix, run};
+
 use super::Places;
 use super::word::Word;
 use crate::redaction::kind::Kind;
-use crate::redaction::sign::{digits, is_word, prefix, run};
 
 /// Notes the addresses in a word, each with its port or prefix length.
 pub(super) fn find(word: Word<'_>, places: &mut Places) {

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use kit::scan::{digits, prefix, run, suffix};
+
 use super::word::Word;
-use crate::redaction::sign::{digits, prefix, run, suffix};
 use crate::redaction::source::{location, of_file};
 
 /// First segments of paths in the file system of a machine or a container, and of no API.

@@ -2,41 +2,39 @@
 
 use std::ops::Range;
 
-use super::Rule;
-use super::word::is_atom;
-use crate::redaction::sign::{Place, Sign, digits, prefix, run, run_back, suffix};
+use kit::scan::{Place, Rule, Sign, digits, is_atom, prefix, run, run_back, suffix};
 
 /// What stands before the name of a host where a connection failed.
 pub(super) const SIGNS: &[Sign<Rule>] = &[
-    Sign::new("dial tcp ", endpoint),
-    Sign::new("dial tcp4 ", endpoint),
-    Sign::new("dial tcp6 ", endpoint),
-    Sign::new("dial udp ", endpoint),
-    Sign::new("getaddrinfo enotfound ", endpoint),
-    Sign::new("getaddrinfo eai_again ", endpoint),
-    Sign::new("connect econnrefused ", endpoint),
-    Sign::new("connect etimedout ", endpoint),
-    Sign::new("could not resolve host: ", endpoint),
-    Sign::new("unknownhostexception: ", endpoint),
-    Sign::new("failed to resolve '", endpoint),
-    Sign::new("server at \"", endpoint),
-    Sign::new("host name \"", endpoint),
-    Sign::new("server on '", endpoint),
-    Sign::new("lookup ", lookup),
-    Sign::new("connect to ", with_port),
-    Sign::new("connecting to ", with_port),
-    Sign::new("connection to ", with_port),
-    Sign::new("connected to ", with_port),
-    Sign::new("connect: ", with_port),
-    Sign::new("host=", label),
-    Sign::new("hostname=", label),
-    Sign::new("server=", label),
-    Sign::new("data source=", label),
-    Sign::new("bootstrap.servers=", label),
-    Sign::new("outbound|", cluster),
-    Sign::new("inbound|", cluster),
-    Sign::new("@tcp(", go_mysql),
-    Sign::new("@unix(", go_mysql),
+    Sign::in_any_case("dial tcp ", endpoint),
+    Sign::in_any_case("dial tcp4 ", endpoint),
+    Sign::in_any_case("dial tcp6 ", endpoint),
+    Sign::in_any_case("dial udp ", endpoint),
+    Sign::in_any_case("getaddrinfo enotfound ", endpoint),
+    Sign::in_any_case("getaddrinfo eai_again ", endpoint),
+    Sign::in_any_case("connect econnrefused ", endpoint),
+    Sign::in_any_case("connect etimedout ", endpoint),
+    Sign::in_any_case("could not resolve host: ", endpoint),
+    Sign::in_any_case("unknownhostexception: ", endpoint),
+    Sign::in_any_case("failed to resolve '", endpoint),
+    Sign::in_any_case("server at \"", endpoint),
+    Sign::in_any_case("host name \"", endpoint),
+    Sign::in_any_case("server on '", endpoint),
+    Sign::in_any_case("lookup ", lookup),
+    Sign::in_any_case("connect to ", with_port),
+    Sign::in_any_case("connecting to ", with_port),
+    Sign::in_any_case("connection to ", with_port),
+    Sign::in_any_case("connected to ", with_port),
+    Sign::in_any_case("connect: ", with_port),
+    Sign::in_any_case("host=", label),
+    Sign::in_any_case("hostname=", label),
+    Sign::in_any_case("server=", label),
+    Sign::in_any_case("data source=", label),
+    Sign::in_any_case("bootstrap.servers=", label),
+    Sign::in_any_case("outbound|", cluster),
+    Sign::in_any_case("inbound|", cluster),
+    Sign::in_any_case("@tcp(", go_mysql),
+    Sign::in_any_case("@unix(", go_mysql),
 ];
 
 /// Endings of names that no public resolver knows: Kubernetes, RFC 6762 (`.local`), the `.internal`

@@ -3,35 +3,31 @@
 mod address;
 mod file;
 mod host;
-mod secret;
-mod token;
 mod url;
 mod word;
 
 use std::ops::Range;
 
+use kit::scan::{Rule, Signs};
+use kit::secret;
+
 use super::kind::{Kind, Kinds};
-use super::sign::{Case, Place, Sign, Signs};
 
 /// What stands where something was masked.
 pub(super) const MARK: &str = "[redacted]";
 
-/// Says what is masked after a sign, by octets of the whole text.
-type Rule = fn(Place<'_>) -> Option<Range<usize>>;
-
 /// Finds the places that are masked.
 pub(super) struct Masked {
-    signs: Signs<Rule>,
+    signs: Signs<Kind, Rule>,
     on: Kinds,
 }
 
 impl Masked {
     /// Looks for the kinds that are on.
     pub(super) fn new(on: Kinds) -> Self {
-        let groups: [(Kind, &'static [Sign<Rule>]); 2] =
-            [(Kind::Token, secret::SIGNS), (Kind::Host, host::SIGNS)];
+        let signs = secret::signs(Kind::Token).chain([(Kind::Host, host::SIGNS)]);
         Self {
-            signs: Signs::new(&groups, on, Case::Ignored),
+            signs: Signs::new(signs.filter(|(kind, _)| on.contains(*kind))),
             on,
         }
     }
@@ -42,17 +38,8 @@ impl Masked {
             found: Vec::new(),
             on: self.on,
         };
-        // A value is looked at once: what stands in a place that is masked begins no other.
-        let mut until = 0;
-        self.signs.look(text, &mut |kind, rule, place| {
-            if place.start >= until
-                && let Some(range) = rule(place)
-            {
-                until = range.end;
-                places.add(kind, range);
-            }
-            None::<()>
-        });
+        self.signs
+            .find(text, &mut |kind, range| places.add(kind, range));
         word::find(text, &mut places);
         places
     }

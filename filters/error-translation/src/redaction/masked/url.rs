@@ -1,9 +1,10 @@
-//! URLs: credentials in them, hosts inside, and connection strings.
+//! URLs: hosts inside, and connection strings. Credentials in them are signs of `kit::secret`.
 
-use super::word::{Word, tokens};
-use super::{MARK, Places, address, host};
+use kit::scan::{Authority, prefix, run, run_back};
+
+use super::word::Word;
+use super::{Places, address, host};
 use crate::redaction::kind::Kind;
-use crate::redaction::sign::{prefix, run, run_back};
 
 /// Schemes whose URLs are connection strings, or name what is inside only.
 const CONNECTIONS: [&str; 36] = [
@@ -51,17 +52,15 @@ const STOPS: [char; 4] = ['.', ':', ',', ';'];
 /// Notes what is masked in a word that is a URL, and says where it ends; none where it is no URL.
 pub(super) fn find(word: Word<'_>, places: &mut Places) -> Option<usize> {
     let url = Url::of(word)?;
-    let user = url.credentials(places);
     if is_connection(url.scheme) {
         return Some(url.connection(places));
     }
     if url.scheme.eq_ignore_ascii_case("file") {
         places.add(Kind::Path, url.start..url.end_without_stop());
-    } else if let Some((kind, length)) = inside(url.authority.get(user..).unwrap_or("")) {
-        let host = url.authority_start() + user;
+    } else if let Some((kind, length)) = inside(url.authority.host) {
+        let host = url.host_start();
         places.add(kind, host..host + length);
     }
-    tokens(word, places);
     Some(url.end())
 }
 
@@ -73,8 +72,8 @@ struct Url<'t> {
     scheme: &'t str,
     /// Where the scheme begins in the text.
     start: usize,
-    /// User information, host and port (RFC 3986 section 3.2). It may go on behind the word.
-    authority: &'t str,
+    /// It may go on behind the word.
+    authority: Authority<'t>,
 }
 
 impl<'t> Url<'t> {
@@ -85,18 +84,18 @@ impl<'t> Url<'t> {
             before.split_at_checked(before.len() - run_back(before, is_scheme))?;
         let start = word.start + prefix.len();
         let rest = word.text.get(start + scheme.len() + "://".len()..)?;
-        let is_authority = |b: u8| !b.is_ascii_whitespace() && !b"/?#\"'`<>\\(){}".contains(&b);
         Some(Self {
             word,
             prefix,
             scheme,
             start,
-            authority: rest.get(..run(rest, is_authority))?,
+            authority: Authority::after_scheme(rest),
         })
     }
 
-    fn authority_start(&self) -> usize {
-        self.start + self.scheme.len() + "://".len()
+    fn host_start(&self) -> usize {
+        let userinfo = self.authority.userinfo.map_or(0, |user| user.len() + 1);
+        self.start + self.scheme.len() + "://".len() + userinfo
     }
 
     fn end(&self) -> usize {
@@ -105,18 +104,6 @@ impl<'t> Url<'t> {
 
     fn end_without_stop(&self) -> usize {
         self.word.start + self.word.itself.trim_end_matches(STOPS).len()
-    }
-
-    /// Masks the user information, and says how much of the authority it and its `@` are.
-    fn credentials(&self, places: &mut Places) -> usize {
-        let Some((user, _)) = self.authority.rsplit_once('@') else {
-            return 0;
-        };
-        if user != MARK {
-            let start = self.authority_start();
-            places.add(Kind::Token, start..start + user.len());
-        }
-        user.len() + 1
     }
 
     /// Masks a connection string, and says where it ends: passwords have commas and semicolons, and

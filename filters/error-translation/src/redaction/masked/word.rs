@@ -1,8 +1,9 @@
 //! One pass over the words of a text: each is looked at once for what it is.
 
-use super::{Places, address, file, host, token, url};
+use kit::scan::{is_atom, run};
+
+use super::{Places, address, file, host, url};
 use crate::redaction::kind::Kind;
-use crate::redaction::sign::{is_word, run};
 
 /// A word in its text.
 #[derive(Clone, Copy)]
@@ -48,33 +49,19 @@ fn of_word(word: Word<'_>, places: &mut Places) -> usize {
     }
     if let Some(range) = file::find(word) {
         places.add(Kind::Path, range.clone());
-        // Where paths are let through, a token in one is not.
-        tokens(word, places);
         return range.end;
     }
     address::find(word, places);
     for (start, atom) in atoms(word.itself) {
         let start = word.start + start;
-        if let Some(range) = token::find(atom) {
-            places.add(Kind::Token, start + range.start..start + range.end);
-        } else if let Some(length) = host::find(word.text.get(start..).unwrap_or(""), atom) {
+        if let Some(length) = host::find(word.text.get(start..).unwrap_or(""), atom) {
             places.add(Kind::Host, start..start + length);
         }
     }
     0
 }
 
-/// Notes the tokens in a word.
-pub(super) fn tokens(word: Word<'_>, places: &mut Places) {
-    for (start, atom) in atoms(word.itself) {
-        if let Some(range) = token::find(atom) {
-            let start = word.start + start;
-            places.add(Kind::Token, start + range.start..start + range.end);
-        }
-    }
-}
-
-/// The runs of what host names and tokens consist of, each with its start.
+/// The runs of what host names consist of, each with its start.
 fn atoms(word: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -86,11 +73,6 @@ fn atoms(word: &str) -> impl Iterator<Item = (usize, &str)> {
         at = start + atom.len();
         Some((start, atom))
     })
-}
-
-/// What a host name or a token consists of.
-pub(super) fn is_atom(octet: u8) -> bool {
-    is_word(octet) || octet == b'.' || octet == b'-'
 }
 
 /// What stands between words: white space, quotes, brackets, the separators of parameters, and what

@@ -175,17 +175,6 @@ proptest! {
         prop_assert!(log.len() <= max);
         prop_assert!(!log.chars().any(char::is_control));
     }
-
-    #[test]
-    fn a_secret_never_survives_its_context(
-        secret in "[A-Za-z0-9]{8,40}",
-        context in proptest::sample::select(&["password=", "api_key=", "&access_token=", "pwd = "][..]),
-        before in "[a-z ]{0,20}",
-    ) {
-        let text = format!("{before} {context}{secret} and more");
-        let clean = clean(&text).unwrap_or_default();
-        prop_assert!(!clean.contains(&secret), "{}", clean);
-    }
 }
 
 /// Texts that are long and close to a rule, so that a rule that looks too far would take minutes.

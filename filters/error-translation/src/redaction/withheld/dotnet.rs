@@ -1,9 +1,10 @@
 //! Stack traces of .NET.
 
+use kit::scan::{Place, Sign};
+
 use super::qualified::qualified_exception;
 use super::{Rule, always, number};
 use crate::redaction::kind::Kind;
-use crate::redaction::sign::{Place, Sign};
 
 pub(super) const SIGNS: &[Sign<Rule>] = &[
     Sign::new(".cs:line ", number),

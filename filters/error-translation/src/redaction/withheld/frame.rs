@@ -1,8 +1,9 @@
 //! Lines that are frames of a trace by their shape alone, so that a trace that was cut is known.
 
+use kit::scan::{digits, is_word, prefix, run, suffix};
+
 use crate::redaction::kind::Kind;
 use crate::redaction::masked::MARK;
-use crate::redaction::sign::{digits, is_word, prefix, run, suffix};
 use crate::redaction::source::location;
 
 /// The longest part of a line that is looked at, in octets.

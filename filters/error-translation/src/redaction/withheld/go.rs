@@ -1,7 +1,8 @@
 //! Panics of Go: what `runtime`, `net/http` and `debug.Stack` print.
 
+use kit::scan::{Place, Sign, digits};
+
 use super::{Rule, always, line, number, word};
-use crate::redaction::sign::{Place, Sign, digits};
 
 pub(super) const SIGNS: &[Sign<Rule>] = &[
     Sign::new("panic: ", word),

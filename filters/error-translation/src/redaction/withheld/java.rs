@@ -1,9 +1,10 @@
 //! Stack traces of Java, Kotlin, Scala and what else runs on the JVM.
 
+use kit::scan::{Place, Sign, digits};
+
 use super::qualified::{names_a_class, qualified_exception};
 use super::{Rule, always, word};
 use crate::redaction::kind::Kind;
-use crate::redaction::sign::{Place, Sign, digits};
 
 pub(super) const SIGNS: &[Sign<Rule>] = &[
     Sign::new("(Native Method)", always),

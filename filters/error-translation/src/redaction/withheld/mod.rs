@@ -12,15 +12,16 @@ mod ruby;
 mod rust;
 mod sql;
 
+use kit::scan::{Place, Sign, Signs, digits};
+
 use super::kind::{Kind, Kinds};
-use super::sign::{Case, Place, Sign, Signs, digits};
 
 /// Says whether a sign counts where it stands.
 type Rule = fn(Place<'_>) -> bool;
 
 /// Finds the texts that are withheld.
 pub(super) struct Withheld {
-    signs: Signs<Rule>,
+    signs: Signs<Kind, Rule>,
     on: Kinds,
 }
 
@@ -39,7 +40,7 @@ impl Withheld {
             (Kind::Sql, sql::SIGNS),
         ];
         Self {
-            signs: Signs::new(&groups, on, Case::Exact),
+            signs: Signs::new(groups.into_iter().filter(|(kind, _)| on.contains(*kind))),
             on,
         }
     }

@@ -1,7 +1,8 @@
 //! Stack traces of JavaScript and TypeScript, and how Node.js prints an error's members.
 
+use kit::scan::{Place, Sign, digits};
+
 use super::{Rule, always, line, number, word};
-use crate::redaction::sign::{Place, Sign, digits};
 
 pub(super) const SIGNS: &[Sign<Rule>] = &[
     Sign::new("node:internal/", always),

@@ -1,7 +1,8 @@
 //! Fatal errors and stack traces of PHP, as text and as HTML.
 
+use kit::scan::{Place, Sign, digits};
+
 use super::{Rule, always, number, word};
-use crate::redaction::sign::{Place, Sign, digits};
 
 pub(super) const SIGNS: &[Sign<Rule>] = &[
     Sign::new("PHP Fatal error:", always),

@@ -1,9 +1,10 @@
 //! Tracebacks of Python.
 
+use kit::scan::{Place, Sign, digits};
+
 use super::qualified::qualified_exception;
 use super::{Rule, always, line, number, word};
 use crate::redaction::kind::Kind;
-use crate::redaction::sign::{Place, Sign, digits};
 
 pub(super) const SIGNS: &[Sign<Rule>] = &[
     Sign::new("Traceback (most recent call", always),

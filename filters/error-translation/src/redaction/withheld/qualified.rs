@@ -1,7 +1,8 @@
 //! Qualified names of exceptions: `com.example.OrderException`, `System.IO.IOException`.
 
+use kit::scan::{Place, is_word, run, run_back, suffix};
+
 use crate::redaction::kind::Kind;
-use crate::redaction::sign::{Place, is_word, run, run_back, suffix};
 
 /// The longest qualified name that is looked at, in octets.
 const LONGEST: usize = 192;

@@ -1,7 +1,8 @@
 //! Backtraces of Ruby.
 
+use kit::scan::{Place, Sign, digits};
+
 use super::{Rule, always, number};
-use crate::redaction::sign::{Place, Sign, digits};
 
 pub(super) const SIGNS: &[Sign<Rule>] = &[
     Sign::new(".rb:", frame),

@@ -1,8 +1,9 @@
 //! Panics and backtraces of Rust, in the forms before and since 1.73 and since 1.89, and the chains
 //! of causes that `anyhow` and `eyre` print.
 
+use kit::scan::{Place, Sign, digits};
+
 use super::{Rule, always, line, word};
-use crate::redaction::sign::{Place, Sign, digits};
 use crate::redaction::source::location;
 
 pub(super) const SIGNS: &[Sign<Rule>] = &[

@@ -2,8 +2,9 @@
 //!
 //! "record not found" is not among them: it says to a client what it should say.
 
+use kit::scan::{Place, Sign, digits, is_word, prefix, run};
+
 use super::{Rule, alone, always, line, word};
-use crate::redaction::sign::{Place, Sign, digits, is_word, prefix, run};
 
 pub(super) const SIGNS: &[Sign<Rule>] = &[
     // Statements.
