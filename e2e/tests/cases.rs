@@ -23,7 +23,11 @@ fn cases() -> Vec<Case> {
 }
 
 fn module(name: &str, configuration: &str, subject: &Subject) -> WasmFilter {
-    let filter = WasmFilter::new(name).policy(configuration);
+    let environment = subject.configuration().environment();
+    let filter = environment.iter().fold(
+        WasmFilter::new(name).policy(configuration),
+        |filter, (name, value)| filter.env(name, value),
+    );
     if subject.holds_heads() {
         filter.holding_heads()
     } else {

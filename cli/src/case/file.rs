@@ -99,6 +99,8 @@ struct RawFile {
     policy: Option<Source>,
     filters: Option<BTreeMap<String, Source>>,
     forms: Option<Vec<RawForm>>,
+    #[serde(default)]
+    environment: BTreeMap<String, String>,
     cases: Vec<Spanned<RawCase>>,
 }
 
@@ -110,6 +112,7 @@ struct RawCase {
     policy: Option<Source>,
     filters: Option<BTreeMap<String, Source>>,
     forms: Option<Vec<RawForm>>,
+    environment: Option<BTreeMap<String, String>>,
     now: Option<String>,
     random: Option<u64>,
     only: Option<Only>,
@@ -175,9 +178,17 @@ impl Reader<'_> {
                 self.error(line, message);
             }
             let forms = value.forms.clone().or_else(|| raw.forms.clone());
+            let environment = value.environment.clone();
+            let environment = environment.unwrap_or_else(|| raw.environment.clone());
             let case = of_file
                 .as_ref()
-                .and_then(|of_file| self.case(line, value, of_file));
+                .and_then(|of_file| self.case(line, value, of_file))
+                .map(|case| Case {
+                    subject: case
+                        .subject
+                        .in_environment(environment.into_iter().collect()),
+                    ..case
+                });
             match (case, forms) {
                 (Some(case), Some(forms)) => self.in_forms(&case, &forms, &mut cases),
                 (case, _) => cases.extend(case),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kit::policy::{Document, FORMAT, Findings};
+use kit::policy::{Document, Environment, FORMAT, Findings};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
@@ -35,6 +35,17 @@ impl Subject {
         }
     }
 
+    /// The same, with secrets from this environment.
+    pub(super) fn in_environment(self, environment: Environment) -> Self {
+        match self {
+            Self::Filter { name, policy } => Self::Filter {
+                name,
+                policy: policy.with_environment(environment),
+            },
+            Self::Bundle(policies) => Self::Bundle(policies.with_environment(environment)),
+        }
+    }
+
     /// The same with its policy in another form; `None` for a bundle, whose policies each say it.
     pub(super) fn in_form(&self, form: &str) -> Option<Self> {
         let Self::Filter { name, policy } = self else {
@@ -46,7 +57,8 @@ impl Subject {
             .insert("form".to_owned(), form.into());
         Some(Self::Filter {
             name: name.clone(),
-            policy: Document::from_value(policy),
+            policy: Document::from_value(policy)
+                .with_environment(self.configuration().environment().clone()),
         })
     }
 

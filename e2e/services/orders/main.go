@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"treaty.dev/e2e/orders/internal/calllog"
 )
 
 func main() {
@@ -34,7 +36,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(stderr, nil)).With("service", "orders")
+	handler := calllog.Handler{Handler: slog.NewJSONHandler(stderr, nil)}
+	log := slog.New(handler).With("service", "orders")
 	if err := serve(ctx, c, stdout, log); err != nil {
 		log.ErrorContext(ctx, "orders stopped", "error", err)
 		return err

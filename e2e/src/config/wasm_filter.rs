@@ -56,10 +56,16 @@ impl WasmFilter {
         self.with(json!({"allow_on_headers_stop_iteration": true}))
     }
 
-    /// Sets an environment variable of the VM.
+    /// Sets an environment variable of the VM, which then is one of its own: up to Envoy 1.36 the
+    /// environment is no part of what tells VMs apart, and the first one's would serve all.
     #[must_use]
     pub fn env(self, name: &str, value: &str) -> Self {
-        self.with(json!({"vm_config": {"environment_variables": {"key_values": {name: value}}}}))
+        let vm = self.plugin["vm_config"]["vm_id"]
+            .as_str()
+            .unwrap_or_default();
+        let vm = format!("{vm} {name}={value}");
+        let variables = json!({"key_values": {name: value}});
+        self.with(json!({"vm_config": {"vm_id": vm, "environment_variables": variables}}))
     }
 
     /// Lays more of Envoy's own settings over the plugin's config.

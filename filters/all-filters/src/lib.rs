@@ -6,6 +6,7 @@
 #![cfg(feature = "module")]
 
 shell::export_bundle!(
+    telemetry_tagging::TelemetryTagging,
     error_translation::ErrorTranslation,
     version_negotiation::VersionNegotiation,
 );

@@ -81,6 +81,31 @@ async fn a_payment_is_counted_and_its_order_verified() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_trace_goes_on_and_is_in_the_log_of_both_services() -> Result<()> {
+    let orders = Service::start(&[])?;
+    let service = Service::start(&["--orders-http", &format!("http://{}", orders.http)])?;
+    let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let payment =
+        json!({"order_id": "1", "amount_minor": 5, "currency": "EUR", "verify_order": true});
+
+    let made = service
+        .post("/v2/payments", &payment, &[("traceparent", traceparent)])
+        .await?;
+    assert_eq!(made.status, 201);
+    for (asked, path) in [(&service, "/v2/payments"), (&orders, "/v1/orders/1")] {
+        let line = asked.logged()?;
+        assert_eq!(line["path"], path);
+        assert_eq!(line["trace_id"], "0af7651916cd43dd8448eb211c80319c");
+        assert_eq!(line["span_id"], "b7ad6b7169203331");
+    }
+
+    let untraced = service.get("/healthz", &[]).await?;
+    assert_eq!(untraced.status, 200);
+    assert_eq!(service.logged()?["trace_id"], json!(null));
+    Ok(())
+}
+
+#[tokio::test]
 async fn json_that_is_no_payment_is_rejected_by_axum() -> Result<()> {
     let service = Service::start(&[])?;
     let rejected = service.post("/v2/payments", &json!({}), &[]).await?;

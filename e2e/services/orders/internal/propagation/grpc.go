@@ -10,9 +10,13 @@ import (
 // UnaryServerInterceptor remembers the metadata that travels on for as long as
 // the call is handled.
 func UnaryServerInterceptor(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
-	return handle(collect(ctx, func(name string) []string {
-		return metadata.ValueFromIncomingContext(ctx, name)
-	}), request)
+	return handle(collectMetadata(ctx), request)
+}
+
+// StreamServerInterceptor does for streams what UnaryServerInterceptor does for
+// single calls.
+func StreamServerInterceptor(server any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
+	return handle(server, streamIn{stream, collectMetadata(stream.Context())})
 }
 
 // UnaryClientInterceptor adds the remembered metadata to a call.
@@ -23,4 +27,21 @@ func UnaryClientInterceptor(ctx context.Context, method string, request, reply a
 		}
 	}
 	return invoke(ctx, method, request, reply, conn, options...)
+}
+
+func collectMetadata(ctx context.Context) context.Context {
+	return collect(ctx, func(name string) []string {
+		return metadata.ValueFromIncomingContext(ctx, name)
+	})
+}
+
+// streamIn is a stream in a context of its own.
+type streamIn struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+// Context implements grpc.ServerStream.
+func (s streamIn) Context() context.Context {
+	return s.ctx
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"treaty.dev/e2e/orders/internal/calllog"
 	"treaty.dev/e2e/orders/internal/execution"
 	"treaty.dev/e2e/orders/internal/order"
 	"treaty.dev/e2e/orders/internal/payments"
@@ -45,5 +46,5 @@ func (a API) Handler() http.Handler {
 		io.WriteString(w, "ok")
 	})
 
-	return identified(propagation.Middleware(echoing(mux)))
+	return identified(propagation.Middleware(calllog.Middleware(a.Log, echoing(mux))))
 }

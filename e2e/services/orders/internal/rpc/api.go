@@ -12,6 +12,7 @@ import (
 
 	ordersv1 "treaty.dev/e2e/orders/gen/acme/orders/v1"
 	ordersv2 "treaty.dev/e2e/orders/gen/acme/orders/v2"
+	"treaty.dev/e2e/orders/internal/calllog"
 	"treaty.dev/e2e/orders/internal/execution"
 	"treaty.dev/e2e/orders/internal/order"
 	"treaty.dev/e2e/orders/internal/payments"
@@ -30,8 +31,16 @@ type API struct {
 // service and reflection on it.
 func NewServer(api API) *grpc.Server {
 	server := grpc.NewServer(
-		grpc.ChainUnaryInterceptor(recoverUnary(api.Log), propagation.UnaryServerInterceptor),
-		grpc.StreamInterceptor(recoverStream(api.Log)),
+		grpc.ChainUnaryInterceptor(
+			propagation.UnaryServerInterceptor,
+			calllog.UnaryServerInterceptor(api.Log),
+			recoverUnary(api.Log),
+		),
+		grpc.ChainStreamInterceptor(
+			propagation.StreamServerInterceptor,
+			calllog.StreamServerInterceptor(api.Log),
+			recoverStream(api.Log),
+		),
 	)
 	ordersv1.RegisterOrdersServer(server, serverV1{API: api})
 	ordersv2.RegisterOrdersServer(server, serverV2{API: api})

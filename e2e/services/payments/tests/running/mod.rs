@@ -2,9 +2,12 @@
 
 use std::{
     error::Error,
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader},
     net::SocketAddr,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ChildStderr, Command, ExitStatus, Stdio},
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::Duration,
 };
 
 use axum::{
@@ -44,7 +47,11 @@ pub(crate) struct Service {
     pub(crate) http: SocketAddr,
     grpc: SocketAddr,
     process: Child,
+    log: Receiver<String>,
 }
+
+/// How long a line of the log may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Service {
     /// Starts the service and waits for its ready line.
@@ -58,16 +65,18 @@ impl Service {
         let mut process = Command::new(env!("CARGO_BIN_EXE_payments"))
             .args(args)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()?;
         let stdout = process.stdout.take().ok_or("stdout is not piped")?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
         let ready: Ready = serde_json::from_str(&line)?;
+        let log = lines(process.stderr.take().ok_or("stderr is not piped")?);
         Ok(Self {
             http: ready.http,
             grpc: ready.grpc,
             process,
+            log,
         })
     }
 
@@ -83,6 +92,11 @@ impl Service {
     ) -> Result<Answer> {
         self.send(Method::POST, path, headers, body.to_string().into())
             .await
+    }
+
+    /// The next line of the log.
+    pub(crate) fn logged(&self) -> Result<Value> {
+        Ok(serde_json::from_str(&self.log.recv_timeout(PATIENCE)?)?)
     }
 
     pub(crate) async fn grpc_v1(&self) -> Result<ClientV1<Channel>> {
@@ -124,6 +138,20 @@ impl Service {
             body: body.collect().await?.to_bytes().into(),
         })
     }
+}
+
+/// Reads as the lines come, whether anybody wants them or not: a full pipe would stop the service.
+fn lines(stderr: ChildStderr) -> Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        BufReader::new(stderr)
+            .lines()
+            .map_while(io::Result::ok)
+            .for_each(|line| {
+                let _ = sender.send(line);
+            });
+    });
+    receiver
 }
 
 impl Drop for Service {
