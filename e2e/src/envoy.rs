@@ -132,6 +132,11 @@ impl Envoy {
             .unwrap_or_else(|| panic!("no listener {listener} in {listeners}"))
     }
 
+    /// The address of the admin interface, for what scrapes it.
+    pub fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+
     /// Asks the admin interface.
     pub fn admin_get(&self, path: &str) -> String {
         let response = Client::http1(self.admin).send(Request::get(path));

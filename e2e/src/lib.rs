@@ -21,6 +21,7 @@
 //! - [`replay()`] runs policy cases, which `treaty test` runs natively.
 //! - [`AccessLog`] reads what Envoy logs, line by line.
 //! - [`Collector`] takes the spans that Envoy exports.
+//! - [`Prometheus`] scrapes Envoy with the rules that are shipped; [`promtool()`] judges them.
 //!
 //! Everything looks blocking to its caller, listens on loopback only, takes free ports, and ends
 //! with the value that started it, or with the test process. A wait always has a deadline, and what
@@ -55,6 +56,7 @@ mod payload;
 mod poll;
 mod ports;
 mod process;
+mod prometheus;
 mod raw;
 mod replay;
 mod repository;
@@ -72,6 +74,7 @@ pub use foreign::{ConnectProtocol, ForeignClient, Note, Rpc, lint, problem_viola
 pub use hyper::Version;
 pub use mesh::{Force, Mesh, Node};
 pub use ports::reserve_address;
+pub use prometheus::{Prometheus, Sample, promtool};
 pub use raw::{parse_response, raw};
 pub use replay::{Failure, Outcome, replay};
 pub use repository::dist;

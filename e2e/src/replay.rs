@@ -21,6 +21,9 @@ const LOGGED_WITHIN: Duration = Duration::from_secs(5);
 /// can set: `metadata.filter_metadata.<namespace>.<key>`.
 const METADATA: &str = "metadata.filter_metadata.";
 
+/// The namespace of Envoy's `jwt_authn`.
+const JWT_AUTHN: &str = "envoy.filters.http.jwt_authn";
+
 /// A case that is not as expected in Envoy.
 #[derive(Debug)]
 pub struct Failure {
@@ -237,13 +240,10 @@ impl Setup {
                 route = route.named(&value);
                 continue;
             }
-            let (namespace, key) = path
-                .strip_prefix(METADATA)
-                .and_then(|path| path.rsplit_once('.'))
-                .unwrap_or_else(|| {
-                    panic!("{path} cannot be set in Envoy: say `only: native`, or use {METADATA}…")
-                });
-            listener = listener.filter(set_metadata(namespace, key, &value));
+            let path = path.strip_prefix(METADATA).unwrap_or_else(|| {
+                panic!("{path} cannot be set in Envoy: say `only: native`, or use {METADATA}…")
+            });
+            listener = listener.filter(set_metadata(path, &value));
         }
         for filter in deploy(&self.subject) {
             listener = listener.filter(filter);
@@ -256,12 +256,25 @@ fn listener_name(index: usize) -> String {
     format!("case-{index}")
 }
 
-fn set_metadata(namespace: &str, key: &str, value: &str) -> Value {
+/// Sets a value in the dynamic metadata. Namespaces have dots in their names: the claims of a token
+/// stand as objects below theirs, other namespaces have values alone.
+fn set_metadata(path: &str, value: &str) -> Value {
+    let claim = path
+        .strip_prefix(JWT_AUTHN)
+        .and_then(|path| path.strip_prefix('.'));
+    let (namespace, path) = match claim {
+        Some(claim) => (JWT_AUTHN, claim),
+        None => path
+            .rsplit_once('.')
+            .unwrap_or_else(|| panic!("{path} names no value")),
+    };
+    let nested = |value: Value, key: &str| json!({ key: value });
+    let value = path.rsplit('.').fold(json!(value), nested);
     json!({
-        "name": format!("set-{namespace}-{key}"),
+        "name": format!("set-{namespace}-{path}"),
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.set_metadata.v3.Config",
-            "metadata": [{"metadata_namespace": namespace, "value": {key: value}}],
+            "metadata": [{"metadata_namespace": namespace, "value": value}],
         },
     })
 }

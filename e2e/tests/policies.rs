@@ -278,6 +278,15 @@ fn outcome(envoy: &Envoy, upstream: &Upstream, listener: &str, request: Request)
         fields
             .0
             .retain(|(name, _)| !passing.contains(&name.as_str()));
+        // What is made anew for each request counts by its being there.
+        let made = ["traceparent", "x-correlation-id"];
+        for (_, value) in fields
+            .0
+            .iter_mut()
+            .filter(|(name, _)| made.contains(&name.as_str()))
+        {
+            *value = b"made".to_vec();
+        }
         fields
     };
     let body = response.text();
@@ -326,6 +335,14 @@ fn prove_in_force(file: &File, [served, other, failing]: &[Outcome; 3]) {
             let content_type = failing.headers.text("content-type");
             assert_eq!(content_type, Some("application/problem+json"), "{name}");
             assert!(!failing.body.contains("dial tcp"), "{name}: {failing:?}");
+        }
+        "telemetry-tagging" => {
+            let (_, seen) = served.seen.as_ref().expect("a request that passed");
+            assert_eq!(seen.text("traceparent"), Some("made"), "{name}");
+            assert_eq!(seen.text("x-correlation-id"), Some("made"), "{name}");
+            let told = served.headers.text("x-correlation-id");
+            assert_eq!(told, Some("made"), "{name}");
+            assert_eq!(failing.body, FAILURE, "{name}: {failing:?}");
         }
         other => panic!("say here what shows that {other} is in force"),
     }

@@ -193,22 +193,31 @@ impl Known {
 }
 
 impl Property {
-    /// The value as text, if the proxy has one of this kind.
-    pub(crate) fn read(&self, x: &Exchange<'_>) -> Option<String> {
+    /// The value as text; [`OTHER_TYPE`] where the proxy has one of another kind.
+    pub(crate) fn read(&self, x: &Exchange<'_>) -> Result<Option<String>, &'static str> {
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
-        let octets = x.property(&path)?;
-        match self.kind {
+        let Some(octets) = x.property(&path) else {
+            return Ok(None);
+        };
+        let text = match self.kind {
             PropertyKind::Text => String::from_utf8(octets).ok(),
-            PropertyKind::Integer => Some(integer(&octets)?.to_string()),
-            PropertyKind::Number => Some(f64::from_le_bytes(octets.try_into().ok()?).to_string()),
+            PropertyKind::Integer => integer(&octets).map(|number| number.to_string()),
+            PropertyKind::Number => {
+                let number = octets.try_into().map(f64::from_le_bytes);
+                number.ok().map(|number| number.to_string())
+            }
             PropertyKind::Boolean => match octets.as_slice() {
                 [0] => Some("false".to_owned()),
                 [1] => Some("true".to_owned()),
                 _ => None,
             },
-        }
+        };
+        text.map(Some).ok_or(OTHER_TYPE)
     }
 }
+
+/// Why no tag is made of a property that is not what the policy says.
+pub(crate) const OTHER_TYPE: &str = "other_type";
 
 /// A whole number as the proxy hands it over: eight octets, the lowest first.
 pub(crate) fn integer(octets: &[u8]) -> Option<i64> {

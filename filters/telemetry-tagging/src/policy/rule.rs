@@ -174,14 +174,13 @@ fn check_placement(plan: &Plan, layers: &Layers<'_>, findings: &mut Findings) {
     }
     let metrics = layers.pick("metrics", |own| own.metrics.as_ref());
     let audit = layers.pick("audit", |own| own.audit.as_ref());
-    for at in [metrics.map(|own| own.at), audit.map(|own| own.at)] {
-        if let Some(at) = at {
-            findings.add(
-                at,
-                "is for the instance among the filters of the listener: one with \
-                 `\"owner\": \"envoyUpstream\"` sees no exchange to its end",
-            );
-        }
+    let places = [metrics.map(|own| own.at), audit.map(|own| own.at)];
+    for at in places.into_iter().flatten() {
+        findings.add(
+            at,
+            "is for the instance among the filters of the listener: one with \
+             `\"owner\": \"envoyUpstream\"` sees no exchange to its end",
+        );
     }
 }
 

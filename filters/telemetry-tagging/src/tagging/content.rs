@@ -64,6 +64,7 @@ impl Content {
         if let Self::Passing { octets, .. } = self {
             // The depth is bounded by the reader.
             *self = match serde_json::from_slice(octets) {
+                _ if octets.is_empty() => Self::Unread,
                 Ok(document) => Self::Read(document),
                 Err(_) => Self::Unreadable("not_json"),
             };

@@ -195,7 +195,7 @@ impl Seen {
                 let value = source::cookie(x.headers(), name)?;
                 Ok(value.map(Cow::Borrowed))
             }
-            Source::Property(property) => Ok(property.read(x).map(Cow::Owned)),
+            Source::Property(property) => Ok(property.read(x)?.map(Cow::Owned)),
             Source::Baggage(key) => Ok(value_of(&self.baggage, key)),
             Source::RequestBody(pointer) => {
                 let document = self.request_content.document()?;
