@@ -131,6 +131,57 @@ for number, text in enumerate(texts):
     seed("redaction", str(number), text.encode())
 
 
+traces = [
+    "traceparent:00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\ntracestate:rojo=00f067aa0ba902b7,congo=t61rcWkgMzE",
+    "traceparent:cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-ff-what\ntracestate:a=1\ntracestate: , b= 2 ,",
+    "traceparent:ff-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-03\ntracestate:A=b c",
+    "tracestate:t@v=1,0=x\nb3:80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-d-05e3ac9a4f6e3b90",
+    "x-b3-traceid:463ac35c9f6413ad\nx-b3-spanid:a2fb4a1d1a96d312\nx-b3-sampled:1\nx-b3-flags:1",
+    "x-cloud-trace-context:105445aa7843bc8bf206b12000100000/1;o=1",
+    "x-amzn-trace-id:Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+    "uber-trace-id:4bf92f3577b34da6%3Ae457b5a2e4d86bd1%3A0%3A1\nb3:0",
+    "tracestate:" + ",".join(f"k{number}={'x' * 124}" for number in range(33)),
+]
+for number, trace in enumerate(traces):
+    for terms in range(0, 128, 9):
+        seed("trace_context", f"{number}-{terms}", bytes([terms]) + trace.encode())
+
+baggages = [
+    "*\n0\nkey1=value1,key2 = value2 ; property1;property2, key3=value3; propertyKey=propertyValue",
+    "tenant app.*\n\ntenant=a%20b,bad,app.name=x,,=,other=1\ntenant=2",
+    "k\n)\nk=1,k=2;p,l=3",
+    "*\n0\n" + ",".join(f"k{number}={'x' * 90}" for number in range(100)),
+]
+for number, text in enumerate(baggages):
+    seed("baggage", str(number), text.encode())
+
+personal = [
+    "Jane <jane.doe@example.org>, +49 151 23456789, from 203.0.113.7 or [2001:db8::1]:443",
+    "4111 1111 1111 1111, DE89 3704 0044 0532 0130 00, Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+    "jane%2540example.org and 4111+1111+1111+1111 ::ffff:198.51.100.2 1.2.3.4/24 [email]@example.org",
+]
+for number, text in enumerate(personal):
+    seed("personal_data", str(number), text.encode())
+
+shown = [
+    "/v1/orders/42?token=abc&page=2#access_token=x",
+    "https://jane:pw@example.org/a;jsessionid=1/b?next=%2Fcb%3Fcode%3D1&user[password]=x",
+    "/cb?code=1;q=jane@example.org?sig=2&&=&%73ig=%E2%82&customer",
+]
+for number, text in enumerate(shown):
+    seed("target_redaction", str(number), text.encode())
+
+steps = [
+    "^tenant-(?<value>[a-z0-9]+)$\ntenant-acme7",
+    "(a|b)*?c{2,5}\nababcccc",
+    "(\n12.5e3",
+    ".\n\u0130STANBUL jane.doe@example.org",
+    "(x)?y\n-0",
+]
+for number, text in enumerate(steps):
+    seed("steps", str(number), text.encode())
+
+
 def dictionary(target: str, entries) -> None:
     def quoted(text: str) -> str:
         octets = text.encode()
@@ -156,3 +207,10 @@ dictionary("grpc_outcome", ["grpc-status:", "grpc-message:", "grpc-status-detail
 dictionary("grpc_details", [f"google.rpc.{name}" for name in names])
 dictionary("redaction", {word for text in texts for word in re.findall(r"\S+\s?", text)})
 dictionary("error_exchange", members + names + ["insufficient_stock", "application/problem+xml", ";q=0"])
+formats = ["b3:", "x-b3-traceid:", "x-b3-spanid:", "x-b3-sampled:", "x-cloud-trace-context:", "x-amzn-trace-id:"]
+ids = ["4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", "Root=1-", ";Parent=", ";o=1", "%3A"]
+dictionary("trace_context", formats + ids + ["traceparent:", "tracestate:", "uber-trace-id:", "-01", "00-"])
+dictionary("baggage", ["k=", ";p", ";p=v", " , ", "%41", "*", "tenant", '"', "app."])
+dictionary("personal_data", {word for text in personal for word in re.findall(r"\S+\s?", text)} | {"%40", "%2B"})
+dictionary("target_redaction", {word for text in shown for word in re.findall(r"[^&?;#]+[&?;#]?", text)})
+dictionary("steps", ["(?<value>", "(?i)", "[a-z]", "{1,9}", "\\d", "\\b", "$", "1e9", "-1.5", "@example.org"])

@@ -9,6 +9,7 @@ use error_translation::ErrorTranslation;
 use kit::filter::{Filter, Form};
 use kit::policy::Document;
 use libfuzzer_sys::fuzz_target;
+use telemetry_tagging::TelemetryTagging;
 use treaty_fuzz::{Chunk, Message, check_reply, exchange, fields};
 use version_negotiation::VersionNegotiation;
 
@@ -28,6 +29,14 @@ fn check<F: Filter>(document: &Document) {
                 "application/vnd.acme.v1+json, application/json;version=1;q=0.5",
             ),
             ("cookie", "s=7"),
+            (
+                "traceparent",
+                "cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-ff-x",
+            ),
+            ("tracestate", "rojo=00f067aa0ba902b7"),
+            ("baggage", "tenant=acme;p=1, plan=gold"),
+            ("x-tenant", "Acme"),
+            ("x-plan", "gold"),
             ("x-consumer", "legacy-shop"),
             ("x-user-id", "7"),
             ("x-request-id", "550e8400-e29b-41d4-a716-446655440000"),
@@ -64,4 +73,5 @@ fuzz_target!(|text: &[u8]| {
     assert_eq!(document.digest().len(), 16);
     check::<VersionNegotiation>(&document);
     check::<ErrorTranslation>(&document);
+    check::<TelemetryTagging>(&document);
 });

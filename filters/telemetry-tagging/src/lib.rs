@@ -30,6 +30,8 @@ mod plan;
 mod policy;
 mod probe;
 mod pseudonym;
+#[cfg(feature = "schema")]
+pub mod render;
 mod rpc;
 mod semconv;
 mod source;

@@ -10,7 +10,7 @@ pub(crate) const OTHER: &str = "_OTHER";
 
 /// What the semantic conventions call known: the methods of RFC 9110 section 9.3, PATCH (RFC 5789)
 /// and QUERY (RFC 10008).
-const STANDARD: [&str; 10] = [
+pub(crate) const STANDARD: [&str; 10] = [
     "GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS", "QUERY", "CONNECT", "TRACE",
 ];
 

@@ -15,7 +15,7 @@ use crate::correlation::Made;
 use crate::facts;
 use crate::key::KeyRing;
 use crate::operation::Operations;
-use crate::personal::Kinds;
+use crate::personal::{self, Keep, Kinds};
 use crate::semconv::Semconv;
 use crate::source::{Known, Source};
 use crate::tag::Tag;
@@ -213,6 +213,13 @@ impl Policy {
         rule.filter(|rule| rule.mode != Mode::Off)
     }
 
+    /// Whether no personal data is in a value that is told as it came.
+    pub(crate) fn is_harmless(&self, value: &str) -> bool {
+        let mut found = Kinds::default();
+        personal::mask(value, self.personal, Keep::Nothing, &mut found);
+        found.is_empty()
+    }
+
     /// The language of a service.
     pub(crate) fn runtime_of(&self, service: &str) -> Option<Runtime> {
         let mut runtimes = self.runtimes.iter();
@@ -290,7 +297,7 @@ impl Needs {
             response_body: has(|source| matches!(source, Source::ResponseBody(_))),
             telling: plan.attributes.is_some()
                 || plan.audit.is_some()
-                || plan.tags.iter().any(|tag| tag.sinks.told),
+                || plan.tags.iter().any(|tag| tag.sinks.is_told()),
         }
     }
 }

@@ -11,6 +11,8 @@ use std::borrow::Cow;
 use crate::error_type::{Outcome, error_type};
 use crate::method::{self, OTHER};
 use crate::rpc::{self, RpcCall, System};
+#[cfg(feature = "schema")]
+use crate::source::Known;
 
 /// Which names are used: those for HTTP moved in version 1.21 of the semantic conventions and
 /// became stable in 1.23, those for RPC moved from 1.38 on and became stable in 1.45.
@@ -53,6 +55,18 @@ const RPC_METHOD_ORIGINAL: &str = "rpc.method_original";
 const RPC_STATUS_CODE: &str = "rpc.status_code";
 const RPC_GRPC_STATUS_CODE: &str = "rpc.grpc.status_code";
 const ERROR_TYPE: &str = "error.type";
+
+/// What the value of an attribute is, in the words of the filter. Only what an access log has a
+/// place of its own for.
+#[cfg(feature = "schema")]
+pub(crate) fn known(name: &str) -> Option<Known> {
+    match name {
+        HTTP_REQUEST_METHOD | HTTP_METHOD => Some(Known::Method),
+        HTTP_ROUTE => Some(Known::Route),
+        ERROR_TYPE => Some(Known::ErrorType),
+        _ => None,
+    }
+}
 
 impl Semconv {
     /// Every name that may be told, so that formats of access logs and spans can list them.

@@ -77,7 +77,7 @@ pub(crate) enum PropertyKind {
     derive(schemars::JsonSchema),
     schemars(rename_all = "camelCase")
 )]
-pub(crate) enum Known {
+pub enum Known {
     /// The path template of the operation.
     Route,
     /// The id of the operation.
@@ -151,6 +151,11 @@ impl Source {
             Self::Exchange(known) => known.phase(),
             _ => Phase::Request,
         })
+    }
+
+    /// Whether the value is the target, which is looked through before it is a value.
+    pub(crate) fn is_target(&self) -> bool {
+        matches!(self, Self::Exchange(Known::Target))
     }
 
     /// Whether the value is one of a few that the policy or the filter makes, so that nothing

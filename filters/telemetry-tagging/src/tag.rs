@@ -26,8 +26,10 @@ pub(crate) struct Tag {
 /// Where the value of a tag goes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Sinks {
-    /// Whether it is told, for the access log, spans and other filters.
-    pub(crate) told: bool,
+    /// Whether access logs have it.
+    pub(crate) log: bool,
+    /// Whether spans have it.
+    pub(crate) span: bool,
     /// The header field in which the upstream gets it.
     pub(crate) request_header: Option<String>,
     /// The header field in which the client gets it.
@@ -36,4 +38,12 @@ pub(crate) struct Sinks {
     pub(crate) metric: Option<String>,
     /// The member of the baggage in which the upstream and those behind it get it.
     pub(crate) baggage: Option<String>,
+}
+
+impl Sinks {
+    /// Whether it is told. Access logs and spans read what is told by its name, as they are
+    /// configured; other filters can, too.
+    pub(crate) fn is_told(&self) -> bool {
+        self.log || self.span
+    }
 }

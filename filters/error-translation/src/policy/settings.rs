@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use deserr::Deserr;
-use kit::policy::value::Octets;
+use kit::policy::value::{MaxBody, Octets};
 use kit::{object_value, string_value};
 
 use super::link::{LinkEntry, UriTemplate};
@@ -80,27 +80,6 @@ pub(super) enum AcceptEncoding {
     /// It is not, so that every error can be read.
     Withhold,
 }
-
-/// The most octets of a content that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct MaxBody(pub(super) usize);
-
-impl FromStr for MaxBody {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.parse()? {
-            Octets(octets @ 1..=1_048_576) => Ok(Self(octets)),
-            Octets(_) => Err("expected a size from 1 B to 1 MiB".into()),
-        }
-    }
-}
-
-string_value!(MaxBody, {
-    "type": "string",
-    "description": "A size with its unit from 1 B to 1 MiB, such as \"64KiB\".",
-    "pattern": "^[0-9]+ ?([kKM]i?)?B?$"
-});
 
 /// How many octets of an original go to the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

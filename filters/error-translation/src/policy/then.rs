@@ -1,14 +1,14 @@
 //! What an entry of the catalogue says about a problem.
 
 use kit::object_value;
-use kit::policy::value::Uri;
+use kit::policy::value::{Line, Uri};
 use kit::policy::{Findings, child};
 
 use super::Surroundings;
 use super::extension::{ExtensionValue, Extensions};
 use super::link::LinkEntry;
 use super::problem_type;
-use super::value::{Domain, ErrorStatus, GrpcError, Line, Reason, Seconds};
+use super::value::{Domain, ErrorStatus, GrpcError, Reason, Seconds};
 use crate::catalog::ProblemTemplate;
 use crate::template::Template;
 

@@ -8,32 +8,6 @@ use kit::policy::{Findings, did_you_mean, list};
 use kit::problem::Code;
 use kit::string_value;
 
-/// A text on one line: a title, a code, the name of a route.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line(pub(super) String);
-
-impl FromStr for Line {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let is_short = (1..=256).contains(&text.chars().count());
-        if !is_short || text.trim() != text || text.chars().any(char::is_control) {
-            return Err(
-                "expected a text of 1 to 256 characters on one line, without space around it"
-                    .into(),
-            );
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-string_value!(Line, {
-    "type": "string",
-    "description": "A text of 1 to 256 characters on one line.",
-    "minLength": 1,
-    "maxLength": 256
-});
-
 /// A status code of gRPC that tells an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct GrpcError(pub(super) Code);

@@ -2,12 +2,12 @@
 
 use std::str::FromStr;
 
-use kit::policy::value::Name;
+use kit::policy::value::{Line, Name};
 use kit::policy::{Findings, check_service_name, child, did_you_mean, list};
 use kit::{object_value, string_value};
 
 use super::Surroundings;
-use super::value::{GrpcError, Line};
+use super::value::GrpcError;
 use crate::catalog::{SourceKind, Statuses, When};
 use crate::dialect::Dialect;
 use crate::local_reply::{self, Flag};

@@ -104,6 +104,27 @@ string_value!(Octets, {
     "pattern": "^[0-9]+ ?([kKMG]i?)?B?$"
 });
 
+/// The most octets of a content that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaxBody(pub usize);
+
+impl FromStr for MaxBody {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse()? {
+            Octets(octets @ 1..=1_048_576) => Ok(Self(octets)),
+            Octets(_) => Err("expected a size from 1 B to 1 MiB".into()),
+        }
+    }
+}
+
+string_value!(MaxBody, {
+    "type": "string",
+    "description": "A size with its unit from 1 B to 1 MiB, such as \"64KiB\".",
+    "pattern": "^[0-9]+ ?([kKM]i?)?B?$"
+});
+
 /// A point in time, written as RFC 3339 says: `"2026-01-31T00:00:00Z"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub SystemTime);
@@ -178,6 +199,39 @@ string_value!(FieldName, {
     "type": "string",
     "description": "The name of a header field, in any case.",
     "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+});
+
+/// A text on one line: a title, a code, the name of a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line(pub String);
+
+impl Line {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Line {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_short = (1..=256).contains(&text.chars().count());
+        if !is_short || text.trim() != text || text.chars().any(char::is_control) {
+            return Err(
+                "expected a text of 1 to 256 characters on one line, without space around it"
+                    .into(),
+            );
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+string_value!(Line, {
+    "type": "string",
+    "description": "A text of 1 to 256 characters on one line.",
+    "minLength": 1,
+    "maxLength": 256
 });
 
 /// A name that an author gives: a service, a rule, a version's variant, a flag.

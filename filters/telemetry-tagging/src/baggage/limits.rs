@@ -16,6 +16,12 @@ impl Limits {
         octets: 8192,
     };
 
+    /// As much as came.
+    pub(crate) const NONE: Self = Self {
+        members: usize::MAX,
+        octets: usize::MAX,
+    };
+
     /// Whether so much may go on.
     pub(super) fn allow(self, members: usize, octets: usize) -> bool {
         members <= self.members && octets <= self.octets

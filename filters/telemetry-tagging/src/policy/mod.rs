@@ -75,6 +75,3 @@ struct Surroundings<'a> {
 pub(crate) fn schema() -> schemars::Schema {
     schemars::schema_for!(PolicyDocument)
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,10 +1,8 @@
 //! The settings that each layer of the document may give.
 
-use std::str::FromStr;
-
 use deserr::Deserr;
-use kit::policy::value::{Name, Octets};
-use kit::{object_value, string_value};
+use kit::object_value;
+use kit::policy::value::{MaxBody, Name};
 
 use super::answered_by::AnsweredByEntry;
 use super::audit::AuditEntry;
@@ -123,24 +121,3 @@ impl SemconvEntry {
         }
     }
 }
-
-/// The most octets of a content that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct MaxBody(pub(super) usize);
-
-impl FromStr for MaxBody {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.parse()? {
-            Octets(octets @ 1..=1_048_576) => Ok(Self(octets)),
-            Octets(_) => Err("expected a size from 1 B to 1 MiB".into()),
-        }
-    }
-}
-
-string_value!(MaxBody, {
-    "type": "string",
-    "description": "A size with its unit from 1 B to 1 MiB, such as \"64KiB\".",
-    "pattern": "^[0-9]+ ?([kKM]i?)?B?$"
-});

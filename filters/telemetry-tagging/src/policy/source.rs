@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use deserr::Deserr;
 use kit::fact::Fact;
-use kit::policy::value::{FieldName, Pointer};
+use kit::policy::value::{FieldName, Line, Pointer};
 use kit::policy::{Findings, child};
 use kit::{object_value, string_value, tagged_value};
 
@@ -97,7 +97,7 @@ object_value!(FieldEntry {
 )]
 pub(super) struct NamedEntry {
     /// The name; case counts.
-    name: Text,
+    name: Line,
 }
 
 object_value!(NamedEntry {
@@ -115,7 +115,7 @@ pub(super) struct ClaimEntry {
     /// Where the claim stands in the payload, as a JSON Pointer through objects, such as `/sub`.
     claim: Pointer,
     /// The key of `payload_in_metadata`; `jwt_payload` without it.
-    payload: Option<Text>,
+    payload: Option<Line>,
     /// What the claim is; text without it.
     #[cfg_attr(feature = "schema", schemars(default))]
     r#type: PropertyKind,
@@ -140,7 +140,7 @@ object_value!(ClaimEntry {
 pub(super) struct PropertyEntry {
     /// The path, such as `["connection", "uri_san_peer_certificate"]`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 16)))]
-    path: Vec<Text>,
+    path: Vec<Line>,
     /// What it is; text without it.
     #[cfg_attr(feature = "schema", schemars(default))]
     r#type: PropertyKind,
@@ -198,7 +198,7 @@ object_value!(FactEntry {
 )]
 pub(super) struct ConstantEntry {
     /// The value.
-    value: Text,
+    value: Line,
 }
 
 object_value!(ConstantEntry {
@@ -238,27 +238,6 @@ pub(super) enum When {
     /// When all is over.
     End,
 }
-
-/// A text of the policy: a name or a value.
-#[derive(Debug)]
-pub(super) struct Text(String);
-
-impl FromStr for Text {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text.is_empty() || text.len() > 256 || text.chars().any(char::is_control) {
-            return Err("expected a text of 1 to 256 octets without control characters".into());
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-string_value!(Text, {
-    "type": "string",
-    "minLength": 1,
-    "maxLength": 256
-});
 
 /// The name of a fact.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::str::FromStr;
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use kit::policy::value::{Members, Name};
+use kit::policy::value::{Line, Members, Name};
 use kit::policy::{Findings, child, did_you_mean, list};
 use kit::{object_value, string_value, tagged_value};
 
@@ -90,7 +90,7 @@ pub(super) struct MapEntry {
     /// The texts by the values that they stand for. Case counts.
     table: Table,
     /// The text for every other value; without it other values are lost.
-    other: Option<Text>,
+    other: Option<Line>,
 }
 
 object_value!(MapEntry {
@@ -140,7 +140,7 @@ pub(super) struct BucketEntry {
     /// The labels of the ranges, one more than bounds. Without them they are such as `<10`, `<100`
     /// and `>=100`.
     #[cfg_attr(feature = "schema", schemars(length(min = 2, max = 33)))]
-    labels: Option<Vec<Text>>,
+    labels: Option<Vec<Line>>,
 }
 
 object_value!(BucketEntry {
@@ -157,7 +157,7 @@ object_value!(BucketEntry {
 )]
 pub(super) struct DefaultEntry {
     /// The text.
-    text: Text,
+    text: Line,
 }
 
 object_value!(DefaultEntry {
@@ -348,7 +348,7 @@ fn check_bucket(own: &BucketEntry, at: &str, findings: &mut Findings) -> Option<
     Some(Step::Bucket(Bucket::new(below.collect(), rest)))
 }
 
-fn check_labels(labels: &[Text], bounds: usize, at: &str, findings: &mut Findings) -> Vec<String> {
+fn check_labels(labels: &[Line], bounds: usize, at: &str, findings: &mut Findings) -> Vec<String> {
     let expected = bounds.saturating_add(1);
     if labels.len() != expected {
         let message = format!("expected {expected} labels, one more than bounds");
@@ -402,36 +402,9 @@ fn check_pseudonymise(
     Some(Step::Pseudonymise(Pseudonymise::new(ring, salt)))
 }
 
-/// A text that a value can become.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Text(pub(super) String);
-
-impl FromStr for Text {
-    type Err = String;
-
-    /// What any sink can show: a field of a header, a label, a line of a log.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let is_short = (1..=256).contains(&text.chars().count());
-        if !is_short || text.trim() != text || text.chars().any(char::is_control) {
-            return Err(
-                "expected a text of 1 to 256 characters on one line, without space around it"
-                    .into(),
-            );
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-string_value!(Text, {
-    "type": "string",
-    "description": "A text of 1 to 256 characters on one line.",
-    "minLength": 1,
-    "maxLength": 256
-});
-
 /// Texts by the values that they stand for.
 #[derive(Debug)]
-pub(super) struct Table(BTreeMap<String, Text>);
+pub(super) struct Table(BTreeMap<String, Line>);
 
 impl Deserr<Findings> for Table {
     fn deserialize_from_value<V: IntoValue>(
@@ -457,7 +430,7 @@ impl schemars::JsonSchema for Table {
         schemars::json_schema!({
             "type": "object",
             "propertyNames": { "minLength": 1 },
-            "additionalProperties": generator.subschema_for::<Text>(),
+            "additionalProperties": generator.subschema_for::<Line>(),
             "minProperties": 1,
             "maxProperties": MAX_TABLE
         })

@@ -207,7 +207,8 @@ pub(super) fn check(
     if !(1..=facts::TAG_LIMIT).contains(&limit) {
         findings.add(child(&at, "maxLength"), "expected 1 to 256 octets");
     }
-    let steps = if source.is_closed() && steps.is_empty() {
+    let is_looked_through = source.is_closed() || source.is_target();
+    let steps = if is_looked_through && steps.is_empty() {
         steps
     } else {
         steps.guarded(surroundings.personal, Keep::Nothing)
@@ -264,7 +265,8 @@ impl TagEntry {
     fn sinks(&self, at: &str, findings: &mut Findings) -> Sinks {
         let Some(own) = &self.to else {
             return Sinks {
-                told: true,
+                log: true,
+                span: true,
                 ..Sinks::default()
             };
         };
@@ -282,7 +284,8 @@ impl TagEntry {
         }
         let field = |name: &Option<FieldName>| name.as_ref().map(|name| name.0.clone());
         Sinks {
-            told: own.log.unwrap_or_default() || own.span.unwrap_or_default(),
+            log: own.log.unwrap_or_default(),
+            span: own.span.unwrap_or_default(),
             request_header: field(&own.request_header),
             response_header: field(&own.response_header),
             metric: own.metric.as_ref().map(|label| label.0.clone()),

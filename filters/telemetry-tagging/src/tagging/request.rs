@@ -63,7 +63,10 @@ impl Seen {
         };
         let take = |x: &Exchange<'_>| {
             let lines = x.headers().get_all(&rule.header);
-            correlation::taken(lines, rule.max_octets).map(str::to_owned)
+            let taken = correlation::taken(lines, rule.max_octets);
+            taken
+                .filter(|id| self.policy.is_harmless(id))
+                .map(str::to_owned)
         };
         let make = |x: &Exchange<'_>| Some(rule.made?.id(&mut || x.random(), &mut || x.now()));
         let taken = if rule.accepts { take(x) } else { None };
@@ -115,36 +118,42 @@ impl Seen {
         }
     }
 
-    /// Lets go on what may of the baggage, and adds the tags that belong into it.
+    /// Lets go on what may of the baggage, and adds the tags that belong into it. A member of a tag
+    /// is the filter's: without a value, what the client sent under its key goes.
     pub(super) fn write_baggage(&mut self, x: &mut Exchange<'_>) {
         let plan = Rc::clone(&self.plan);
-        let Some(rule) = &plan.baggage else {
-            return;
-        };
-        let set: Vec<(&str, &str)> = plan
+        let owned: Vec<(&str, Option<&str>)> = plan
             .tags
             .iter()
             .zip(&self.values)
-            .filter_map(|(tag, value)| Some((tag.sinks.baggage.as_deref()?, value.as_deref()?)))
+            .filter_map(|(tag, value)| Some((tag.sinks.baggage.as_deref()?, value.as_deref())))
             .collect();
-        if set.is_empty() && !x.headers().contains(BAGGAGE) {
+        let is_set = owned.iter().any(|(_, value)| value.is_some());
+        if !is_set && !x.headers().contains(BAGGAGE) {
             return;
         }
-        let terms = if is_outbound(&mut self.is_outbound, plan.direction, x) {
-            &rule.outbound
-        } else {
-            &rule.inbound
-        };
-        let Some(terms) = terms else {
+        let terms = plan.baggage.as_ref().and_then(|rule| {
+            if is_outbound(&mut self.is_outbound, plan.direction, x) {
+                rule.outbound.as_ref()
+            } else {
+                rule.inbound.as_ref()
+            }
+        });
+        if terms.is_none() && owned.is_empty() {
             return;
+        }
+        let goes_on = |key: &str| {
+            let is_taken = owned.contains(&(key, None));
+            !is_taken && terms.is_none_or(|terms| terms.allow.allows(key))
         };
+        let limits = terms.map_or(Limits::NONE, |terms| terms.limits);
         let (edit, dropped) = {
             let lines = x.headers().get_all(BAGGAGE);
-            let (mut baggage, mut dropped) =
-                Baggage::read(lines, terms.limits, &|key| terms.allow.allows(key));
-            for (key, value) in set {
+            let (mut baggage, mut dropped) = Baggage::read(lines, limits, &goes_on);
+            for (key, value) in &owned {
                 // A key of the policy is a token.
-                dropped.over_limit += usize::from(baggage.set(key, value).is_err());
+                let set = value.map(|value| baggage.set(key, value));
+                dropped.over_limit += usize::from(set.is_some_and(|set| set.is_err()));
             }
             (baggage.edit(), dropped)
         };

@@ -15,6 +15,7 @@ use crate::error_type::{self, Outcome};
 use crate::fidelity::{self, Fidelity};
 use crate::method::OTHER;
 use crate::operation::Operation;
+use crate::personal::Kinds;
 use crate::plan::{DirectionRule, Plan, Policy};
 use crate::rpc::{self, RpcCall, System};
 use crate::source::{Known, Phase, integer};
@@ -41,6 +42,8 @@ pub(super) struct Seen {
     pub(super) rpc: Option<RpcCall>,
     /// The target as logs may show it.
     pub(super) target: Option<String>,
+    /// The personal data that was masked in it.
+    pub(super) found_in_target: Kinds,
     pub(super) trace_id: Option<String>,
     pub(super) trace_outcome: &'static str,
     pub(super) correlation_id: Option<String>,
@@ -81,6 +84,7 @@ impl Seen {
             path_parameters: Vec::new(),
             rpc: None,
             target: None,
+            found_in_target: Kinds::default(),
             trace_id: None,
             trace_outcome: "absent",
             correlation_id: None,
@@ -151,13 +155,12 @@ impl Seen {
         let protocol = Client::of(headers).protocol;
         self.rpc = RpcCall::of(protocol, target, is_listed || plan.any_rpc_method);
         if plan.needs.target {
-            let mut found = crate::personal::Kinds::default();
             let shown = target::redacted(
                 target,
                 &self.policy.sensitive,
                 self.policy.personal,
                 facts::TAG_LIMIT,
-                &mut found,
+                &mut self.found_in_target,
             );
             self.target = Some(shown.into_owned());
         }
@@ -184,12 +187,15 @@ impl Seen {
         let said = |name: &Option<String>| {
             let value = x.headers().text(name.as_deref()?)?.trim();
             // It becomes a label, so it is short and plain.
-            (!value.is_empty() && value.len() <= 64 && value.bytes().all(|b| b.is_ascii_graphic()))
-                .then(|| value.to_owned())
+            let is_plain = !value.is_empty()
+                && value.len() <= 64
+                && value.bytes().all(|octet| octet.is_ascii_graphic());
+            (is_plain && self.policy.is_harmless(value)).then(|| value.to_owned())
         };
-        self.answered_service = said(&answered_by.service);
-        self.answered_version = said(&answered_by.version);
-        self.answered_deployment = said(&answered_by.deployment);
+        let (service, version) = (said(&answered_by.service), said(&answered_by.version));
+        let deployment = said(&answered_by.deployment);
+        (self.answered_service, self.answered_version) = (service, version);
+        self.answered_deployment = deployment;
         self.fidelity = Some(fidelity::judge(
             plan.service.as_deref(),
             self.expected_version.as_deref(),

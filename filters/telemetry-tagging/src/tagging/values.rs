@@ -130,7 +130,11 @@ impl Seen {
     }
 
     fn take(&mut self, place: usize, tag: &Tag, x: &mut Exchange<'_>) {
-        let mut masked = Kinds::default();
+        let mut masked = if tag.source.is_target() {
+            self.found_in_target
+        } else {
+            Kinds::default()
+        };
         let (value, previous) = match self.find(tag, x) {
             Err(reason) => (Err(reason), None),
             Ok(found) => {
@@ -149,11 +153,11 @@ impl Seen {
         let value = value.and_then(|value| value.map(|value| fit(value, tag.limit)).transpose());
         match value {
             Ok(Some(value)) => {
-                if tag.sinks.told {
+                if tag.sinks.is_told() {
                     x.tell(&tag.fact, &value);
                 }
                 if let (Some(fact), Some(previous)) = (&tag.previous, previous)
-                    && tag.sinks.told
+                    && tag.sinks.is_told()
                 {
                     x.tell(fact, &previous);
                 }
