@@ -36,7 +36,7 @@ pub struct Policy {
     /// What an operator has to be told once: keys that cannot be used.
     pub(crate) warnings: RefCell<Vec<String>>,
     /// The services, to say who answered.
-    pub(crate) runtimes: Vec<(String, Runtime)>,
+    pub(crate) services: Vec<(String, Option<Runtime>)>,
 }
 
 /// One rule.
@@ -213,19 +213,22 @@ impl Policy {
         rule.filter(|rule| rule.mode != Mode::Off)
     }
 
-    /// Whether no personal data is in a value that is told as it came.
-    pub(crate) fn is_harmless(&self, value: &str) -> bool {
+    /// The personal data in a value that is told as it came.
+    pub(crate) fn personal_data_in(&self, value: &str) -> Kinds {
         let mut found = Kinds::default();
         personal::mask(value, self.personal, Keep::Nothing, &mut found);
-        found.is_empty()
+        found
+    }
+
+    /// Whether `services` has one of this name.
+    pub(crate) fn has_service(&self, name: &str) -> bool {
+        self.services.iter().any(|(own, _)| own == name)
     }
 
     /// The language of a service.
     pub(crate) fn runtime_of(&self, service: &str) -> Option<Runtime> {
-        let mut runtimes = self.runtimes.iter();
-        runtimes
-            .find(|(name, _)| name == service)
-            .map(|(_, runtime)| *runtime)
+        let mut services = self.services.iter();
+        services.find(|(name, _)| name == service)?.1
     }
 }
 

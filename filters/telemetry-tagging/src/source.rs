@@ -77,6 +77,13 @@ pub(crate) enum PropertyKind {
     derive(schemars::JsonSchema),
     schemars(rename_all = "camelCase")
 )]
+#[cfg_attr(
+    not(feature = "schema"),
+    expect(
+        unreachable_pub,
+        reason = "It is named where formats are rendered, natively."
+    )
+)]
 pub enum Known {
     /// The path template of the operation.
     Route,

@@ -45,8 +45,8 @@ pub(crate) fn load(source: &Document) -> Result<Policy, Findings> {
         .check(&mut findings, |rule, index, findings| {
             Some(rule::check(&surroundings, rule, index, findings))
         });
-    let runtimes = document.services.iter();
-    let runtimes = runtimes.filter_map(|service| Some((service.name.0.clone(), service.runtime?)));
+    let services = document.services.iter();
+    let services = services.map(|service| (service.name.0.clone(), service.runtime));
     findings.or(Policy {
         rules: if document.mode == Mode::Off {
             Vec::new()
@@ -57,7 +57,7 @@ pub(crate) fn load(source: &Document) -> Result<Policy, Findings> {
         sensitive: Sensitive::new(document.personal_data.query_parameters()),
         revision: source.revision().to_owned(),
         warnings: key::warnings(&rings).into(),
-        runtimes: runtimes.collect(),
+        services: services.collect(),
     })
 }
 

@@ -96,25 +96,21 @@ impl Steps {
         Self(steps)
     }
 
-    /// The same steps, which let no personal data of these kinds through: it is masked before the
-    /// first `truncate`, which could cut it until nobody recognises it, and at the end. Where only
-    /// texts of the policy and pseudonyms can come out, nothing is looked for.
+    /// The same steps, which let no personal data of these kinds through: it is masked at the end,
+    /// and before the first step after which nobody would recognise it, because that takes a part of
+    /// it or its case. Where only texts of the policy and pseudonyms can come out, nothing is looked
+    /// for.
     pub(crate) fn guarded(self, kinds: Kinds, keep: Keep) -> Self {
         if kinds.is_empty() || self.is_closed() {
             return self;
         }
         let mask = || Step::Mask { kinds, keep };
-        let mut guarded = Vec::new();
-        let mut is_cut = false;
-        for step in self.0 {
-            if matches!(step, Step::Truncate(_)) && !is_cut {
-                guarded.push(mask());
-                is_cut = true;
-            }
-            guarded.push(step);
+        let mut steps = self.0;
+        if let Some(place) = steps.iter().position(Step::hides_what_it_is_given) {
+            steps.insert(place, mask());
         }
-        guarded.push(mask());
-        Self(guarded)
+        steps.push(mask());
+        Self(steps)
     }
 
     /// Takes a value through the steps. `salt` gives the value of [`Self::salt`] and is asked only
@@ -205,6 +201,11 @@ fn run<'a>(
 }
 
 impl Step {
+    /// Whether personal data may come out in a shape in which it is not found any more.
+    fn hides_what_it_is_given(&self) -> bool {
+        matches!(self, Self::Capture(_) | Self::Lower | Self::Truncate(_))
+    }
+
     /// What becomes of a value, which is not empty; nor is what comes out.
     fn take<'a>(
         &'a self,

@@ -322,9 +322,21 @@ fn a_guard_looks_before_a_value_is_cut() {
 }
 
 #[test]
-fn a_guard_lets_the_steps_before_a_cut_see_the_value() {
-    let steps = || vec![capture("@(.*)"), Step::Truncate(7), Step::Truncate(6)];
-    assert_eq!(guarded(steps(), "jane@example.com"), "exampl");
+fn a_guard_looks_before_a_part_is_taken_or_a_case_is_lost() {
+    let local_part = vec![capture("^[^@]*"), Step::Lower];
+    assert_eq!(guarded(local_part, "jane@example.com"), "[email]");
+    assert_eq!(
+        guarded(vec![Step::Lower], "AKIAIOSFODNN7EXAMPLE"),
+        "[token]"
+    );
+    let domain = vec![
+        Step::Mask {
+            kinds: Kinds::all(),
+            keep: Keep::Part,
+        },
+        capture("@(.*)"),
+    ];
+    assert_eq!(guarded(domain, "jane@example.com"), "example.com");
 }
 
 #[test]

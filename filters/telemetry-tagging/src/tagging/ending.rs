@@ -3,15 +3,12 @@
 use std::rc::Rc;
 
 use kit::exchange::Exchange;
-use kit::metric::Metric;
+use kit::metric::{Metric, OTHER};
 use serde_json::{Map, Value};
 
 use super::seen::Seen;
 use crate::source::{Known, integer};
 use crate::{facts, metrics};
-
-/// What stands for an operation that no template names.
-const NO_ROUTE: &str = "_other";
 
 impl Seen {
     /// Counts the exchange: probes apart, so that they are in no objective.
@@ -21,11 +18,15 @@ impl Seen {
         if own.active {
             x.shift(&metrics::ACTIVE, &[&plan.label], -1);
         }
-        let route = self.known(Known::Route).unwrap_or(NO_ROUTE.into());
+        let route = self.known(Known::Route).unwrap_or(OTHER.into());
         let status_class = self.status_class();
         if let (true, Some(fidelity)) = (own.fidelity, self.fidelity) {
-            let answered_by = self.answered_service.as_deref().unwrap_or_default();
-            let labels = [&plan.label, self.version(), answered_by, fidelity.name()];
+            let labels = [
+                &plan.label,
+                self.version(),
+                self.answered_by(),
+                fidelity.name(),
+            ];
             x.count(&metrics::FIDELITY, &labels);
         }
         if self.is_synthetic {

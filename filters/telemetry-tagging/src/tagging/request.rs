@@ -63,13 +63,18 @@ impl Seen {
         };
         let take = |x: &Exchange<'_>| {
             let lines = x.headers().get_all(&rule.header);
-            let taken = correlation::taken(lines, rule.max_octets);
-            taken
-                .filter(|id| self.policy.is_harmless(id))
-                .map(str::to_owned)
+            correlation::taken(lines, rule.max_octets).map(str::to_owned)
         };
         let make = |x: &Exchange<'_>| Some(rule.made?.id(&mut || x.random(), &mut || x.now()));
         let taken = if rule.accepts { take(x) } else { None };
+        // What looks like somebody's number is no better than what is malformed.
+        let taken = taken.filter(|id| {
+            let found = self.policy.personal_data_in(id);
+            for kind in found.iter() {
+                x.count(&metrics::PERSONAL_DATA, &["correlation_id", kind.name()]);
+            }
+            found.is_empty()
+        });
         self.correlation_id = taken.or_else(|| make(x));
         if let Some(id) = &self.correlation_id {
             x.tell(&facts::CORRELATION_ID, id);

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use kit::exchange::Exchange;
 use kit::fact::VERSION;
+use kit::metric::OTHER as OTHER_LABEL;
 use kit::policy::Runtime;
 use kit::problem::Code;
 use kit::protocol::{Client, Protocol};
@@ -17,7 +18,7 @@ use crate::method::OTHER;
 use crate::operation::Operation;
 use crate::personal::Kinds;
 use crate::plan::{DirectionRule, Plan, Policy};
-use crate::rpc::{self, RpcCall, System};
+use crate::rpc::{self, RpcCall};
 use crate::source::{Known, Phase, integer};
 use crate::{facts, fields, target};
 
@@ -172,7 +173,9 @@ impl Seen {
         if plan.needs.outcome {
             let status = x.peek_text(fields::STATUS);
             self.status = status.and_then(|status| status.parse().ok());
-            self.is_grpc = self.speaks_grpc(x);
+            let request = x.request_headers().map(Client::of);
+            // That of gRPC-Web stands in the content, which is not read.
+            self.is_grpc = request.is_some_and(|client| client.protocol == Protocol::Grpc);
             if self.is_grpc {
                 let status = x.headers().text(fields::GRPC_STATUS);
                 self.grpc_status = status.and_then(|status| status.trim().parse().ok());
@@ -190,7 +193,7 @@ impl Seen {
             let is_plain = !value.is_empty()
                 && value.len() <= 64
                 && value.bytes().all(|octet| octet.is_ascii_graphic());
-            (is_plain && self.policy.is_harmless(value)).then(|| value.to_owned())
+            is_plain.then(|| value.to_owned())
         };
         let (service, version) = (said(&answered_by.service), said(&answered_by.version));
         let deployment = said(&answered_by.deployment);
@@ -272,10 +275,25 @@ impl Seen {
 
     /// The version as metrics have it: the one that answered, else the one that was asked for.
     pub(super) fn version(&self) -> &str {
+        let is_plain = |version: &&str| {
+            let fits = |octet: u8| octet.is_ascii_alphanumeric() || b"-._+".contains(&octet);
+            version.bytes().all(fits) && self.policy.personal_data_in(version).is_empty()
+        };
         let answered = self.answered_version.as_deref();
+        let answered =
+            answered.map(|version| Some(version).filter(is_plain).unwrap_or(OTHER_LABEL));
         answered
             .or(self.expected_version.as_deref())
             .unwrap_or_default()
+    }
+
+    /// The service that answered, as metrics have it.
+    pub(super) fn answered_by(&self) -> &str {
+        match self.answered_service.as_deref() {
+            Some(service) if self.policy.has_service(service) => service,
+            Some(_) => OTHER_LABEL,
+            None => "",
+        }
     }
 
     /// The language of the service that answered, else of the one that the rule is for.
@@ -283,15 +301,6 @@ impl Seen {
         let service = self.answered_service.as_deref();
         self.policy
             .runtime_of(service.or(self.plan.service.as_deref())?)
-    }
-
-    fn speaks_grpc(&self, x: &Exchange<'_>) -> bool {
-        match &self.rpc {
-            Some(rpc) => rpc.system == System::Grpc,
-            None => x
-                .request_headers()
-                .is_some_and(|request| Client::of(request).protocol == Protocol::Grpc),
-        }
     }
 }
 
