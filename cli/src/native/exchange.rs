@@ -56,10 +56,12 @@ pub(super) fn run(case: &Case, bundle: &Bundle, cut: Cut) -> Result<Observed, Mi
             ));
         }
     };
+    let response = response.seen_response();
+    exchange.learn("response.code", i64::from(response.status).to_le_bytes());
     exchange.end()?;
     Ok(Observed {
         upstream: sent.seen_request(),
-        response: response.seen_response(),
+        response,
         facts: exchange.memory.facts,
         metrics: exchange.memory.metrics,
         // A reply that stands for another answer keeps its details, and says nothing of its own.
@@ -264,11 +266,11 @@ impl<'a> Exchange<'a> {
     }
 
     /// Lets the cores know a property, unless the case says another value.
-    fn learn(&mut self, property: &str, value: &str) {
+    fn learn(&mut self, property: &str, value: impl AsRef<[u8]>) {
         self.memory
             .properties
             .entry(property.to_owned())
-            .or_insert_with(|| Octets::from(value));
+            .or_insert_with(|| Octets(value.as_ref().to_vec()));
     }
 
     fn request_head(&self) -> Fields {

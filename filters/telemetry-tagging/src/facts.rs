@@ -12,7 +12,8 @@ pub(crate) const TAG_LIMIT: usize = 256;
 pub const REVISION: Fact = fact("treaty.telemetry_revision", 128);
 
 /// What became of the trace context, where it did not go on unchanged: `repaired`, `translated`,
-/// `restarted`, `created` or `dropped`; in report mode `would_repair` and so on.
+/// `restarted`, `created`, `dropped` or `tracestate_dropped`; in report mode `would_repair` and so
+/// on.
 pub const TRACE: Fact = fact("treaty.trace_context", 32);
 
 /// What was wrong with the `traceparent` that came, where something was: `duplicated`, `version`,

@@ -1,9 +1,10 @@
 //! Who answered, as the response says.
 
 use kit::object_value;
-use kit::policy::Findings;
 use kit::policy::value::FieldName;
+use kit::policy::{Findings, child};
 
+use super::writable;
 use crate::plan::AnsweredBy;
 
 /// The header fields of a response that say who answered.
@@ -33,6 +34,16 @@ object_value!(AnsweredByEntry {
 
 /// Checks what stands at `at`.
 pub(super) fn check(own: &AnsweredByEntry, at: &str, findings: &mut Findings) -> AnsweredBy {
+    let fields = [
+        ("service", &own.service),
+        ("version", &own.version),
+        ("deployment", &own.deployment),
+    ];
+    for (member, field) in fields {
+        if let Some(field) = field.as_ref().filter(|_| own.remove == Some(true)) {
+            writable::check(field.as_str(), child(at, member), findings);
+        }
+    }
     let name = |field: &Option<FieldName>| field.as_ref().map(|field| field.0.clone());
     let answered_by = AnsweredBy {
         service: name(&own.service),

@@ -69,7 +69,10 @@ impl FromStr for Key {
     fn from_str(text: &str) -> Result<Self, String> {
         let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
         if text.is_empty() || text.len() > 256 || !text.chars().all(is_token) {
-            return Err("expected a key of baggage, such as \"tenant\" or \"app.*\"".into());
+            return Err(
+                "expected a key of baggage of 1 to 256 characters, such as \"tenant\" or \"app.*\""
+                    .into(),
+            );
         }
         Ok(Self(text.to_owned()))
     }

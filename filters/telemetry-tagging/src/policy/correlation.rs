@@ -4,6 +4,7 @@ use kit::object_value;
 use kit::policy::value::FieldName;
 use kit::policy::{Findings, child};
 
+use super::writable;
 use crate::correlation::{MAX_OCTETS, Made};
 use crate::plan::Correlation;
 
@@ -39,6 +40,7 @@ object_value!(CorrelationEntry {
 
 /// Checks what stands at `at`.
 pub(super) fn check(own: &CorrelationEntry, at: &str, findings: &mut Findings) -> Correlation {
+    writable::check(own.header.as_str(), child(at, "header"), findings);
     let accepts = own.accept.unwrap_or(true);
     let max_octets = own.max_length.map_or(MAX_OCTETS, usize::from);
     if !(8..=256).contains(&max_octets) {

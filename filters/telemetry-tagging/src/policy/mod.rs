@@ -19,6 +19,7 @@ mod source;
 mod step;
 mod tag;
 mod trace_context;
+mod writable;
 
 use kit::policy::{Document, Findings, Mode};
 

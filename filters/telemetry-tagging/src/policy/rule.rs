@@ -11,7 +11,7 @@ use super::{
 use crate::operation::Operations;
 use crate::plan::{Audit, Needs, Plan, Rule, TraceContext};
 use crate::source::Source;
-use crate::tag::Tag;
+use crate::tag::{Sinks, Tag};
 
 /// How many octets of a content are read unless a policy says otherwise.
 const MAX_BODY: usize = 64 * 1024;
@@ -73,6 +73,7 @@ fn check_plan(
     plan.needs = Needs::of(&plan);
     check_path_parameters(&plan, layers, findings);
     check_placement(&plan, layers, findings);
+    check_writers(&plan, surroundings, findings);
     plan
 }
 
@@ -91,6 +92,14 @@ fn check_tags(
         for (index, name) in named.value.iter().enumerate() {
             if let Some(message) = is_no_tag(name.as_str(), surroundings.tags) {
                 findings.add(child(&named.at, index), message);
+            }
+            if named
+                .value
+                .iter()
+                .take(index)
+                .any(|earlier| earlier == name)
+            {
+                findings.add(child(&named.at, index), "is there twice");
             }
         }
     }
@@ -181,6 +190,42 @@ fn check_placement(plan: &Plan, layers: &Layers<'_>, findings: &mut Findings) {
             "is for the instance among the filters of the listener: one with \
              `\"owner\": \"envoyUpstream\"` sees no exchange to its end",
         );
+    }
+}
+
+/// Of two that write the same, one would be lost.
+fn check_writers(plan: &Plan, surroundings: &Surroundings<'_>, findings: &mut Findings) {
+    type Sink = fn(&Sinks) -> Option<&str>;
+    let sinks: [(&str, Sink); 4] = [
+        ("requestHeader", |own| own.request_header.as_deref()),
+        ("responseHeader", |own| own.response_header.as_deref()),
+        ("metric", |own| own.metric.as_deref()),
+        ("baggage", |own| own.baggage.as_deref()),
+    ];
+    let correlation = plan.correlation.as_ref();
+    for (sink, get) in sinks {
+        let written = |tag: &Tag| get(&tag.sinks).map(str::to_owned);
+        for (index, tag) in plan.tags.iter().enumerate() {
+            let Some(name) = written(tag) else {
+                continue;
+            };
+            let mut earlier = plan.tags.iter().take(index);
+            let other = earlier.find(|other| written(other).as_ref() == Some(&name));
+            let is_correlation = match sink {
+                "requestHeader" => correlation.is_some_and(|own| own.header == name),
+                "responseHeader" => {
+                    correlation.is_some_and(|own| own.responds && own.header == name)
+                }
+                _ => false,
+            };
+            let who = other.map(|other| format!("`{}`", other.name));
+            let who = who.or_else(|| is_correlation.then(|| "`correlation`".to_owned()));
+            let place = surroundings.tags.iter().position(|own| *own == tag.name);
+            if let (Some(who), Some(place)) = (who, place) {
+                let at = child(&child(&child("/tags", place), "to"), sink);
+                findings.add(at, format!("is what {who} writes already"));
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use kit::{object_value, string_value};
 use super::Surroundings;
 use super::source::SourceEntry;
 use super::step::{self, StepEntry};
+use super::writable;
 use crate::facts;
 use crate::personal::Keep;
 use crate::semconv;
@@ -150,22 +151,6 @@ string_value!(Member, {
     "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$"
 });
 
-/// Header fields that are not a policy's to write: others rely on what stands in them.
-const NOT_TO_BE_WRITTEN: [&str; 12] = [
-    "authorization",
-    "baggage",
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "cookie",
-    "host",
-    "set-cookie",
-    "traceparent",
-    "tracestate",
-    "transfer-encoding",
-];
-
 /// Finds fault with the names of the tags, and gives them in order.
 pub(super) fn check_names<'a>(tags: &'a [TagEntry], findings: &mut Findings) -> Vec<&'a str> {
     for (index, tag) in tags.iter().enumerate() {
@@ -274,12 +259,8 @@ impl TagEntry {
             ("requestHeader", &own.request_header),
             ("responseHeader", &own.response_header),
         ] {
-            let is_others = |name: &FieldName| NOT_TO_BE_WRITTEN.contains(&name.as_str());
-            if name.as_ref().is_some_and(is_others) {
-                findings.add(
-                    child(at, member),
-                    "is a field that others rely on; expected another",
-                );
+            if let Some(name) = name {
+                writable::check(name.as_str(), child(at, member), findings);
             }
         }
         let field = |name: &Option<FieldName>| name.as_ref().map(|name| name.0.clone());

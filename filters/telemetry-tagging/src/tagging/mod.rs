@@ -124,17 +124,10 @@ impl Core for Tagging {
 
     fn end(&mut self, end: End, x: &mut Exchange<'_>) {
         if let Some(mut seen) = self.seen.take() {
-            seen.is_aborted = end == End::Aborted;
-            seen.is_complete = end == End::Complete || has_client_left(x);
+            seen.see_end(end, x);
             seen.evaluate_all(x);
             seen.count(x);
             seen.audit(x);
         }
     }
-}
-
-/// Whether it was not the upstream that broke off.
-fn has_client_left(x: &Exchange<'_>) -> bool {
-    let details = x.property(&["response", "code_details"]);
-    details.is_some_and(|details| !details.starts_with(b"upstream_"))
 }

@@ -35,7 +35,16 @@ impl Seen {
             decide(&received, &trace_context.terms, &mut || x.random())
         };
         self.trace_outcome = outcome_name(decision.outcome, self.enforced);
-        if !matches!(decision.outcome, Outcome::Unchanged | Outcome::Absent) {
+        let goes_on = matches!(decision.outcome, Outcome::Unchanged | Outcome::Absent);
+        let drops = decision.tracestate != Edit::Keep && x.headers().contains(TRACESTATE);
+        if goes_on && drops {
+            self.trace_outcome = if self.enforced {
+                "tracestate_dropped"
+            } else {
+                "would_drop_tracestate"
+            };
+        }
+        if !goes_on || drops {
             x.count(&metrics::TRACE_CONTEXT, &[&plan.label, self.trace_outcome]);
             x.tell(&facts::TRACE, self.trace_outcome);
         }
@@ -65,7 +74,9 @@ impl Seen {
             let lines = x.headers().get_all(&rule.header);
             correlation::taken(lines, rule.max_octets).map(str::to_owned)
         };
-        let make = |x: &Exchange<'_>| Some(rule.made?.id(&mut || x.random(), &mut || x.now()));
+        // In report mode nobody else would ever see one that is made.
+        let way = rule.made.filter(|_| self.enforced);
+        let make = |x: &Exchange<'_>| Some(way?.id(&mut || x.random(), &mut || x.now()));
         let taken = if rule.accepts { take(x) } else { None };
         // What looks like somebody's number is no better than what is malformed.
         let taken = taken.filter(|id| {

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use kit::exchange::Exchange;
 use kit::fact::VERSION;
+use kit::filter::End;
 use kit::metric::OTHER as OTHER_LABEL;
 use kit::policy::Runtime;
 use kit::problem::Code;
@@ -61,7 +62,7 @@ pub(super) struct Seen {
     pub(super) answered_version: Option<String>,
     pub(super) answered_deployment: Option<String>,
     pub(super) fidelity: Option<Fidelity>,
-    pub(super) is_grpc: bool,
+    pub(super) protocol: Option<Protocol>,
     /// Whether the exchange ended as it should, or its client left.
     pub(super) is_complete: bool,
     /// Whether the exchange came to its end.
@@ -101,7 +102,7 @@ impl Seen {
             answered_version: None,
             answered_deployment: None,
             fidelity: None,
-            is_grpc: false,
+            protocol: None,
             is_complete: true,
             is_aborted: false,
             values: vec![None; plan.tags.len()],
@@ -154,6 +155,7 @@ impl Seen {
             self.operation = Some(found.place);
         }
         let protocol = Client::of(headers).protocol;
+        self.protocol = Some(protocol);
         self.rpc = RpcCall::of(protocol, target, is_listed || plan.any_rpc_method);
         if plan.needs.target {
             let shown = target::redacted(
@@ -173,10 +175,11 @@ impl Seen {
         if plan.needs.outcome {
             let status = x.peek_text(fields::STATUS);
             self.status = status.and_then(|status| status.parse().ok());
-            let request = x.request_headers().map(Client::of);
-            // That of gRPC-Web stands in the content, which is not read.
-            self.is_grpc = request.is_some_and(|client| client.protocol == Protocol::Grpc);
-            if self.is_grpc {
+            // Of gRPC-Web it stands in the content where there is one, which is not read.
+            if matches!(
+                self.protocol,
+                Some(Protocol::Grpc | Protocol::GrpcWeb { .. })
+            ) {
                 let status = x.headers().text(fields::GRPC_STATUS);
                 self.grpc_status = status.and_then(|status| status.trim().parse().ok());
             }
@@ -188,7 +191,9 @@ impl Seen {
             return;
         };
         let said = |name: &Option<String>| {
-            let value = x.headers().text(name.as_deref()?)?.trim();
+            // Of two names one is wrong, and the space between them makes them none.
+            let value = x.headers().combined(name.as_deref()?)?;
+            let value = std::str::from_utf8(&value).ok()?.trim();
             // It becomes a label, so it is short and plain.
             let is_plain = !value.is_empty()
                 && value.len() <= 64
@@ -207,10 +212,39 @@ impl Seen {
         ));
     }
 
+    /// What became of the exchange, now that it is over.
+    pub(super) fn see_end(&mut self, end: End, x: &Exchange<'_>) {
+        let is_aborted = end == End::Aborted;
+        if self.plan.needs.outcome && self.status.is_none() {
+            self.learn_status(x);
+            // What another filter or the proxy answered to a response, this one did not see.
+            self.is_aborted = is_aborted && self.status.is_none();
+        } else {
+            self.is_aborted = is_aborted;
+        }
+        self.is_complete = !self.is_aborted || has_client_left(x);
+        if !self.is_complete {
+            // What was taken for its outcome was not the whole of it.
+            self.phases.retain(|phase| *phase != Phase::Outcome);
+        }
+    }
+
+    fn learn_status(&mut self, x: &Exchange<'_>) {
+        let number = |name| integer(&x.property(&["response", name])?).filter(|number| *number > 0);
+        self.status = number("code").and_then(|status| status.try_into().ok());
+        if self.speaks_grpc() && self.status.is_some() {
+            self.grpc_status = number("grpc_status").and_then(|status| status.try_into().ok());
+        }
+    }
+
     /// Whether nothing more is to come that says how the exchange went. gRPC says so in its trailers,
     /// which are in the head where there is nothing else.
     pub(super) fn has_ended_with_its_head(&self, x: &Exchange<'_>) -> bool {
-        !self.is_grpc || self.grpc_status.is_some() || x.head_is_all()
+        !self.speaks_grpc() || self.grpc_status.is_some() || x.head_is_all()
+    }
+
+    fn speaks_grpc(&self) -> bool {
+        self.protocol == Some(Protocol::Grpc)
     }
 
     /// What the filter itself knows.
@@ -261,7 +295,7 @@ impl Seen {
     /// How the exchange went, as far as is known. Of an answer in gRPC without a status clients take
     /// the one that stands for that of HTTP.
     pub(super) fn outcome(&self) -> Outcome {
-        let derived = || Some(Code::of_http(self.status.filter(|_| self.is_grpc)?).number());
+        let derived = || Some(Code::of_http(self.status.filter(|_| self.speaks_grpc())?).number());
         Outcome {
             status: self.status,
             grpc: self.grpc_status.or_else(derived),
@@ -316,4 +350,10 @@ pub(super) fn is_outbound(known: &mut Option<bool>, rule: DirectionRule, x: &Exc
             told.and_then(|octets| integer(&octets)) == Some(OUTBOUND)
         }
     })
+}
+
+/// Whether it was not the upstream that broke off.
+fn has_client_left(x: &Exchange<'_>) -> bool {
+    let details = x.property(&["response", "code_details"]);
+    details.is_some_and(|details| !details.starts_with(b"upstream_"))
 }

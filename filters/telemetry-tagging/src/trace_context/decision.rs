@@ -9,7 +9,7 @@ use super::foreign::Extracted;
 use super::id::{SpanId, TraceId};
 use super::span_context::SpanContext;
 use super::traceparent::{self, Defect};
-use super::tracestate::Tracestate;
+use super::tracestate::{LEAST_LIMIT, Tracestate};
 use crate::edit::Edit;
 
 /// What a policy says.
@@ -201,7 +201,8 @@ fn forward(received: &Received<'_>, context: SpanContext, terms: &Terms) -> Deci
         (Outcome::Unchanged, Edit::Keep, tracestate)
     } else {
         let line = traceparent::write(&context);
-        let tracestate = list.map_or(Edit::Remove, |list| cut(list, terms.tracestate_limit));
+        let cut = |list| cut(list, received.tracestate, terms.tracestate_limit);
+        let tracestate = list.map_or(Edit::Remove, cut);
         (Outcome::Repaired, Edit::Set(line), tracestate)
     };
     Decision {
@@ -213,12 +214,14 @@ fn forward(received: &Received<'_>, context: SpanContext, terms: &Terms) -> Deci
     }
 }
 
-fn cut(mut list: Tracestate<'_>, limit: usize) -> Edit {
-    let before = list.octets();
-    list.truncate(limit);
-    if list.octets() == before {
+/// The list within its limit. Whitespace counts, too (section 3.3.3.1), and goes first.
+fn cut(mut list: Tracestate<'_>, lines: &[&[u8]], limit: usize) -> Edit {
+    let commas = lines.len().saturating_sub(1);
+    let came = lines.iter().map(|line| line.len()).sum::<usize>() + commas;
+    if came <= limit.max(LEAST_LIMIT) {
         return Edit::Keep;
     }
+    list.truncate(limit);
     list.write().map_or(Edit::Remove, Edit::Set)
 }
 
