@@ -52,6 +52,17 @@ pub(super) fn check(layers: &Layers<'_>, tags: &[Tag], findings: &mut Findings) 
         }
     }
     let has = |name| placed.value.contains(&name);
+    let fidelity = placed
+        .value
+        .iter()
+        .position(|own| *own == MetricName::Fidelity);
+    let answered_by = layers.pick("answeredBy", |own| own.answered_by.as_ref());
+    if let (Some(index), None) = (fidelity, answered_by) {
+        findings.add(
+            child(&placed.at, index),
+            "is never counted without `answeredBy`, which says who answered",
+        );
+    }
     let capped = |name, metric: Metric| has(name).then(|| metric.with_most_sets(most_sets));
     let label = |(place, tag): (usize, &Tag)| Some((place, tag.sinks.metric.clone()?));
     let (labels, names): (Vec<usize>, Vec<String>) =

@@ -21,9 +21,10 @@ mod tag;
 mod trace_context;
 mod writable;
 
-use kit::policy::{Document, Findings, Mode};
+use kit::policy::{Document, Findings, Mode, child};
 
 use crate::plan::{Policy, Rule};
+use crate::tag::Tag;
 use crate::target::Sensitive;
 use document::PolicyDocument;
 
@@ -69,6 +70,14 @@ struct Surroundings<'a> {
     personal: crate::personal::Kinds,
     /// The names of the tags, in order.
     tags: &'a [&'a str],
+}
+
+impl Surroundings<'_> {
+    /// Where a tag stands in the document.
+    fn place_of(&self, tag: &Tag) -> String {
+        let place = self.tags.iter().position(|name| *name == tag.name);
+        child("/tags", place.unwrap_or_default())
+    }
 }
 
 /// The JSON Schema of the document.

@@ -8,7 +8,7 @@ use kit::policy::value::{FieldName, Name, Span};
 use kit::policy::{Findings, child};
 use kit::{object_value, string_value};
 
-use super::key;
+use super::{key, writable};
 use crate::key::KeyRing;
 use crate::plan::ProbePlan;
 
@@ -66,6 +66,7 @@ pub(super) fn check(
     rings: &[Rc<KeyRing>],
     findings: &mut Findings,
 ) -> Option<ProbePlan> {
+    writable::check(own.header.as_str(), child(at, "header"), findings);
     let ring = key::find(&own.key, rings, child(at, "key"), findings)?;
     Some(ProbePlan {
         header: own.header.0.clone(),

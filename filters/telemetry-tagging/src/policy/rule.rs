@@ -119,6 +119,7 @@ fn check_tags(
     if let Some(named) = &named {
         check_salts(&taken, &named.at, findings);
     }
+    check_order_of_salts(&taken, surroundings, findings);
     taken
 }
 
@@ -130,6 +131,21 @@ fn check_salts(tags: &[Tag], at: &str, findings: &mut Findings) {
             findings.add(
                 at,
                 format!("has `{}` without `{salt}`, which salts it", tag.name),
+            );
+        }
+    }
+}
+
+/// A salt is there when the value comes that it salts.
+fn check_order_of_salts(tags: &[Tag], surroundings: &Surroundings<'_>, findings: &mut Findings) {
+    for tag in tags {
+        let salt = tag.steps.salt();
+        let salt = salt.and_then(|name| tags.iter().find(|tag| tag.name == name));
+        if salt.is_some_and(|salt| salt.phase > tag.phase) {
+            findings.add(
+                child(&surroundings.place_of(tag), "steps"),
+                "has a salt whose value comes later than this one's; expected a salt of an \
+                 earlier source",
             );
         }
     }
@@ -202,29 +218,28 @@ fn check_writers(plan: &Plan, surroundings: &Surroundings<'_>, findings: &mut Fi
         ("metric", |own| own.metric.as_deref()),
         ("baggage", |own| own.baggage.as_deref()),
     ];
-    let correlation = plan.correlation.as_ref();
-    for (sink, get) in sinks {
-        let written = |tag: &Tag| get(&tag.sinks).map(str::to_owned);
+    for (sink, written) in sinks {
+        let correlation = plan.correlation.as_ref().filter(|own| match sink {
+            "requestHeader" => true,
+            "responseHeader" => own.responds,
+            _ => false,
+        });
         for (index, tag) in plan.tags.iter().enumerate() {
-            let Some(name) = written(tag) else {
+            let Some(name) = written(&tag.sinks) else {
                 continue;
             };
             let mut earlier = plan.tags.iter().take(index);
-            let other = earlier.find(|other| written(other).as_ref() == Some(&name));
-            let is_correlation = match sink {
-                "requestHeader" => correlation.is_some_and(|own| own.header == name),
-                "responseHeader" => {
-                    correlation.is_some_and(|own| own.responds && own.header == name)
-                }
-                _ => false,
+            let other = earlier.find(|other| written(&other.sinks) == Some(name));
+            let other = match other {
+                Some(other) => surroundings.place_of(other),
+                None if correlation.is_some_and(|own| own.header == name) => "correlation".into(),
+                None => continue,
             };
-            let who = other.map(|other| format!("`{}`", other.name));
-            let who = who.or_else(|| is_correlation.then(|| "`correlation`".to_owned()));
-            let place = surroundings.tags.iter().position(|own| *own == tag.name);
-            if let (Some(who), Some(place)) = (who, place) {
-                let at = child(&child(&child("/tags", place), "to"), sink);
-                findings.add(at, format!("is what {who} writes already"));
-            }
+            let at = child(&child(&surroundings.place_of(tag), "to"), sink);
+            findings.add(
+                at,
+                format!("is what `{other}` writes already; expected another name"),
+            );
         }
     }
 }

@@ -248,7 +248,8 @@ impl FromStr for FactName {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if !text.starts_with("treaty.") || text.len() > 64 || !text.chars().all(fits) {
+        let name = text.strip_prefix("treaty.").unwrap_or_default();
+        if name.is_empty() || text.len() > 64 || !name.chars().all(fits) {
             return Err("expected the name of a fact, such as \"treaty.version\"".into());
         }
         Ok(Self(text.to_owned()))
