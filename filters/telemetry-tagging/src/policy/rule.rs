@@ -74,6 +74,7 @@ fn check_plan(
     check_path_parameters(&plan, layers, findings);
     check_placement(&plan, layers, findings);
     check_writers(&plan, surroundings, findings);
+    check_correlation(&plan, layers, findings);
     plan
 }
 
@@ -133,6 +134,37 @@ fn check_salts(tags: &[Tag], at: &str, findings: &mut Findings) {
                 format!("has `{}` without `{salt}`, which salts it", tag.name),
             );
         }
+    }
+}
+
+/// The id neither goes with what is taken away nor stands in place of a proof.
+fn check_correlation(plan: &Plan, layers: &Layers<'_>, findings: &mut Findings) {
+    let placed = layers.pick("correlation", |own| own.correlation.as_ref());
+    let (Some(own), Some(placed)) = (&plan.correlation, placed) else {
+        return;
+    };
+    let removed = plan
+        .answered_by
+        .as_ref()
+        .filter(|answered_by| answered_by.removes);
+    let is_removed =
+        removed.is_some_and(|own_fields| own_fields.fields().any(|name| name == own.header));
+    let is_proof = plan
+        .probe
+        .as_ref()
+        .is_some_and(|probe| probe.header == own.header);
+    let reasons = [
+        (
+            is_removed && own.responds,
+            "is what `answeredBy` takes away already; expected another name",
+        ),
+        (
+            is_proof,
+            "is where `probe` has its proof; expected another name",
+        ),
+    ];
+    for (_, reason) in reasons.into_iter().filter(|(is_so, _)| *is_so) {
+        findings.add(child(&placed.at, "header"), reason);
     }
 }
 
@@ -231,8 +263,8 @@ fn check_writers(plan: &Plan, surroundings: &Surroundings<'_>, findings: &mut Fi
             let mut earlier = plan.tags.iter().take(index);
             let other = earlier.find(|other| written(&other.sinks) == Some(name));
             let other = match other {
-                Some(other) => surroundings.place_of(other),
-                None if correlation.is_some_and(|own| own.header == name) => "correlation".into(),
+                Some(other) => other.name.as_str(),
+                None if correlation.is_some_and(|own| own.header == name) => "correlation",
                 None => continue,
             };
             let at = child(&child(&surroundings.place_of(tag), "to"), sink);

@@ -36,7 +36,10 @@ impl Seen {
         };
         self.trace_outcome = outcome_name(decision.outcome, self.enforced);
         let goes_on = matches!(decision.outcome, Outcome::Unchanged | Outcome::Absent);
-        let drops = decision.tracestate != Edit::Keep && x.headers().contains(TRACESTATE);
+        // An empty line, as Envoy's tracer adds it, has nothing to be dropped.
+        let is_list = |line: &[u8]| line.iter().any(|octet| !b", \t".contains(octet));
+        let drops =
+            decision.tracestate != Edit::Keep && x.headers().get_all(TRACESTATE).any(is_list);
         if goes_on && drops {
             self.trace_outcome = if self.enforced {
                 "tracestate_dropped"

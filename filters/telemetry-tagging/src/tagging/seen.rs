@@ -217,6 +217,9 @@ impl Seen {
         let is_aborted = end == End::Aborted;
         if self.plan.needs.outcome && self.status.is_none() {
             self.learn_status(x);
+            if self.plan.needs.version && self.expected_version.is_none() {
+                self.expected_version = x.fact(&VERSION);
+            }
             // What another filter or the proxy answered to a response, this one did not see.
             self.is_aborted = is_aborted && self.status.is_none();
         } else {
