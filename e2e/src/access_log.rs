@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::poll::poll;
@@ -44,6 +44,19 @@ impl AccessLog {
     /// Where it is written.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The logger with which Envoy writes these fields of each request to it.
+    pub(crate) fn logger(&self, fields: &Value) -> Value {
+        json!({
+            "name": "envoy.access_loggers.file",
+            "typed_config": {
+                "@type":
+                    "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+                "path": self.path,
+                "log_format": {"json_format": fields},
+            },
+        })
     }
 
     /// The next line; `None` if there is none within the time.

@@ -11,6 +11,9 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
+use serde_json::json;
+
+use crate::access_log::AccessLog;
 use crate::config::Config;
 use crate::envoy::{Envoy, Options};
 use crate::ports::reserve_address;
@@ -42,6 +45,7 @@ pub struct Node {
     pub sidecar: Envoy,
     /// The service itself.
     pub service: Service,
+    hops: AccessLog,
 }
 
 /// How far the policies of the mesh are in force.
@@ -54,6 +58,12 @@ pub enum Force {
 }
 
 impl Mesh {
+    /// The key of probes, which the proxies of the mesh have in their environment.
+    pub const PROBE_KEY: &str = "cHJvYmVzIG9mIHRoZSBkZW1vIG1lc2gsIG5vIHNlY3JldA==";
+
+    /// The key of pseudonyms.
+    const PEOPLE_KEY: &str = "cHNldWRvbnltcyBvZiB0aGUgZGVtbyBtZXNoLCBubyBzZWNyZXQ=";
+
     /// Starts everything and waits until it answers.
     pub fn start(force: Force) -> Self {
         let [blue, green, payments] = [(); 3].map(|()| Ports::reserve());
@@ -92,8 +102,27 @@ impl Mesh {
 }
 
 impl Node {
+    /// What passes the sidecar, line by line from the beginning: what tests and the demo want to see
+    /// of a hop and a log that is kept must not have.
+    pub fn hops(&self) -> AccessLog {
+        AccessLog::at(self.hops.path())
+    }
+
     fn start(ports: Ports, peer: SocketAddr, service: Service, force: Force) -> Self {
+        let hops = AccessLog::new();
         let config = config("sidecar", force)
+            .also_logging(
+                &hops,
+                &json!({
+                    "request": "%REQ(:METHOD)% %REQ(:AUTHORITY)% %PATH(NQ)%",
+                    "version": "%REQ(X-TREATY-VERSION)%",
+                    "variant": "%REQ(X-TREATY-VARIANT)%",
+                    "flags": "%REQ(X-TREATY-FLAGS)%",
+                    "traceparent": "%REQ(TRACEPARENT)%",
+                    "baggage": "%REQ(BAGGAGE)%",
+                    "synthetic": "%REQ(X-TREATY-SYNTHETIC)%",
+                }),
+            )
             .listen_at("inbound", ports.inbound)
             .listen_at("outbound", ports.outbound)
             .endpoints("local_http", &[service.http()])
@@ -102,6 +131,7 @@ impl Node {
         Self {
             sidecar: started(config),
             service,
+            hops,
         }
     }
 }
@@ -144,5 +174,15 @@ fn page() -> Answer {
 }
 
 fn started(config: Config) -> Envoy {
-    Envoy::start(config, &Options::default()).unwrap_or_else(|error| panic!("{error}"))
+    let keys = [
+        ("TREATY_PEOPLE_KEY", Mesh::PEOPLE_KEY),
+        ("TREATY_PROBE_KEY", Mesh::PROBE_KEY),
+    ];
+    let options = Options {
+        env: keys
+            .map(|(name, key)| (name.to_owned(), key.to_owned()))
+            .into(),
+        ..Options::default()
+    };
+    Envoy::start(config, &options).unwrap_or_else(|error| panic!("{error}"))
 }

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use e2e::{AccessLog, Client, Config, Envoy, Force, Mesh, Node, Options, Request, Response};
+use e2e::{Client, Config, Envoy, Force, Mesh, Node, Options, Request, Response};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tonic::transport::{Channel, Endpoint};
@@ -81,7 +81,7 @@ fn send_both(mesh: &Mesh, request: &Request) -> [Response; 2] {
 /// What a sidecar logged of the first request with this method, beginning of a host, and path. What
 /// one service asks the other is addressed to the sidecar at 127.0.0.1.
 fn hop(node: &Node, from: &str, path: &str) -> Value {
-    let mut log = AccessLog::at(node.sidecar.stdout());
+    let mut log = node.hops();
     let mut others = Vec::new();
     while let Some(line) = log.next_line(SOON) {
         let request = line["request"]
@@ -578,7 +578,7 @@ fn version_1_lands_on_blue_and_version_2_on_green() {
             "GET orders.example.com",
             &format!("/v{version}/orders/1"),
         );
-        assert_eq!(line["upstream_version"], version, "{line}");
+        assert_eq!(line["version"], version, "{line}");
     }
     let pinned = orders("/orders/1").header("x-consumer", "legacy-shop");
     for response in send_both(&mesh, &pinned) {

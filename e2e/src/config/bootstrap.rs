@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::edit::{address, endpoints, visit};
 use super::{Cluster, Listener, wasm_filter};
+use crate::access_log::AccessLog;
 use crate::repository;
 
 /// A config of Envoy.
@@ -89,6 +90,17 @@ impl Config {
                 && let Some(module) = file.strip_prefix("dist/")
             {
                 *file = dist.join(module).display().to_string();
+            }
+        });
+        self
+    }
+
+    /// Has every listener log these fields of each request, beside what it logs anyway.
+    #[must_use]
+    pub fn also_logging(mut self, log: &AccessLog, fields: &Value) -> Self {
+        visit(&mut self.0, &mut |object| {
+            if let Some(Value::Array(loggers)) = object.get_mut("access_log") {
+                loggers.push(log.logger(fields));
             }
         });
         self

@@ -61,15 +61,7 @@ impl Listener {
         reason = "a `json!` literal at every call"
     )]
     pub fn access_log(mut self, log: &AccessLog, fields: Value) -> Self {
-        self.access_logs.push(json!({
-            "name": "envoy.access_loggers.file",
-            "typed_config": {
-                "@type":
-                    "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
-                "path": log.path(),
-                "log_format": {"json_format": fields},
-            },
-        }));
+        self.access_logs.push(log.logger(&fields));
         self
     }
 

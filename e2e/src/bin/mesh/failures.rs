@@ -31,14 +31,14 @@ pub(crate) fn show(guide: &mut Guide<'_>) {
 }
 
 /// What the access log tells of a failure.
-const LOGGED: [&str; 7] = [
-    "details",
-    "error",
-    "error_source",
-    "error_dialect",
-    "error_outcome",
-    "error_redacted",
-    "error_status",
+const LOGGED: [(&str, &str); 7] = [
+    ("details", "/proxy/details"),
+    ("error", "/treaty/error/type"),
+    ("error_source", "/treaty/error/source"),
+    ("error_dialect", "/treaty/error/dialect"),
+    ("error_outcome", "/treaty/error/outcome"),
+    ("error_redacted", "/treaty/error/redacted"),
+    ("error_status", "/treaty/error/status"),
 ];
 
 fn failures(mesh: &Mesh) -> Vec<Failure> {

@@ -4,6 +4,7 @@
 //! `down` asks that process to end, and everything it started ends with it.
 
 mod failures;
+mod telemetry;
 mod tour;
 
 use std::fs;

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
-use e2e::{AccessLog, Client, Mesh, Request, Response};
+use e2e::{AccessLog, Client, Mesh, Node, Request, Response};
 use serde_json::Value;
 use tonic_types::StatusExt;
 
-use crate::failures;
+use crate::{failures, telemetry};
 
 const LOGGED_WITHIN: Duration = Duration::from_secs(5);
 
@@ -35,15 +35,17 @@ const TOLD: [&str; 14] = [
 /// The details of an error in gRPC, which are protobuf in base64.
 const DETAILS: &str = "grpc-status-details-bin";
 
+/// What an access log tells: a short name, and where it stands in a line.
+pub(crate) type Logged = [(&'static str, &'static str)];
+
 /// What the access log tells of a version.
-const LOGGED: [&str; 7] = [
-    "requested",
-    "source",
-    "version",
-    "state",
-    "variant",
-    "consumer",
-    "outcome",
+const LOGGED: [(&str, &str); 6] = [
+    ("requested", "/treaty/version/requested"),
+    ("source", "/treaty/version/source"),
+    ("version", "/version"),
+    ("state", "/treaty/version/state"),
+    ("variant", "/treaty/version/variant"),
+    ("outcome", "/treaty/version/outcome"),
 ];
 
 struct Stop {
@@ -58,6 +60,7 @@ pub(crate) fn walk(mesh: &Mesh) {
         guide.show(stop);
     }
     failures::show(&mut guide);
+    telemetry::show(&mut guide);
     guide.show_canary();
     guide.show_mixed_calls();
     guide.show_metrics();
@@ -139,6 +142,7 @@ pub(crate) struct Guide<'a> {
     client: Client,
     edge_log: AccessLog,
     sidecar_logs: Vec<AccessLog>,
+    hops: Vec<AccessLog>,
     stops: usize,
 }
 
@@ -152,6 +156,7 @@ impl<'a> Guide<'a> {
             sidecar_logs: nodes
                 .map(|node| AccessLog::at(node.sidecar.stdout()))
                 .into(),
+            hops: nodes.map(Node::hops).into(),
             stops: 0,
         }
     }
@@ -161,7 +166,7 @@ impl<'a> Guide<'a> {
         print_request(&stop.request);
         let response = self.client.send(stop.request);
         let line = self.edge_line();
-        match line["details"].as_str() {
+        match line["proxy"]["details"].as_str() {
             Some("via_upstream") => self.print_seen(),
             _ => println!("   upstream  saw nothing"),
         }
@@ -175,7 +180,7 @@ impl<'a> Guide<'a> {
         &mut self,
         request: Request,
         node: Option<usize>,
-        logged: &[&str],
+        logged: &Logged,
     ) {
         print_response(&self.client.send(request));
         if let Some(log) = node.and_then(|node| self.sidecar_logs.get_mut(node)) {
@@ -205,12 +210,6 @@ impl<'a> Guide<'a> {
             println!("   {variant:<12} {}", users.join(" "));
         }
         println!("   (each user asked four times)");
-        while self
-            .edge_log
-            .next_line(Duration::from_millis(100))
-            .is_some()
-        {}
-        self.skip_sidecar_lines();
     }
 
     fn show_mixed_calls(&mut self) {
@@ -246,16 +245,37 @@ impl<'a> Guide<'a> {
         }
     }
 
-    /// Begins a stop.
+    /// Sends a request.
+    pub(crate) fn send(&self, request: Request) -> Response {
+        self.client.send(request)
+    }
+
+    /// What has passed the sidecar of a node since the stop began: one request.
+    pub(crate) fn hop(&mut self, node: usize) -> Value {
+        let log = self.hops.get_mut(node).expect("a node");
+        log.next_line(LOGGED_WITHIN)
+            .expect("a sidecar logs each request")
+    }
+
+    /// Begins a stop: what was logged before belongs to another.
     pub(crate) fn title(&mut self, title: &str) {
+        let logs = self.sidecar_logs.iter_mut().chain(&mut self.hops);
+        for log in logs.chain([&mut self.edge_log]) {
+            while log.next_line(Duration::from_millis(10)).is_some() {}
+        }
         self.stops += 1;
         println!("\n{:>2} {title}", self.stops);
     }
 
-    fn edge_line(&mut self) -> Value {
-        self.edge_log
-            .next_line(LOGGED_WITHIN)
-            .expect("the edge logs each request")
+    /// The next line of the edge about a request; those of the audit stand between them.
+    pub(crate) fn edge_line(&mut self) -> Value {
+        loop {
+            let line = self.edge_log.next_line(LOGGED_WITHIN);
+            let line = line.expect("the edge logs each request");
+            if line.get("audit").is_none() {
+                return line;
+            }
+        }
     }
 
     /// What the sidecars logged since they were last asked.
@@ -265,19 +285,13 @@ impl<'a> Guide<'a> {
         // The outer sidecar logs last, so all are asked until none says more.
         while quiet < 2 {
             quiet += 1;
-            for (name, log) in names.iter().zip(&mut self.sidecar_logs) {
+            for (name, log) in names.iter().zip(&mut self.hops) {
                 while let Some(line) = log.next_line(Duration::from_millis(40)) {
                     quiet = 0;
                     let request = line["request"].as_str().unwrap_or_default();
                     println!("   upstream  {name} saw {request}{}", received(&line));
                 }
             }
-        }
-    }
-
-    fn skip_sidecar_lines(&mut self) {
-        for log in &mut self.sidecar_logs {
-            while log.next_line(Duration::from_millis(20)).is_some() {}
         }
     }
 }
@@ -328,16 +342,16 @@ fn received(line: &Value) -> String {
     ["version", "variant", "flags"]
         .iter()
         .filter_map(|name| {
-            let value = line[format!("upstream_{name}")].as_str()?;
+            let value = line[*name].as_str()?;
             Some(format!(", x-treaty-{name}: {value}"))
         })
         .collect()
 }
 
-fn summary(line: &Value, names: &[&str]) -> String {
-    names
+pub(crate) fn summary(line: &Value, logged: &Logged) -> String {
+    logged
         .iter()
-        .filter_map(|name| Some(format!("{name}={}", line[*name].as_str()?)))
+        .filter_map(|(name, at)| Some(format!("{name}={}", line.pointer(at)?.as_str()?)))
         .collect::<Vec<_>>()
         .join(" ")
 }
