@@ -1,5 +1,6 @@
 //! The part of the tour about telemetry: what is told of a request, what goes on, and what does not.
 
+use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
@@ -113,7 +114,9 @@ fn mark(method: &str, authority: &str, target: &str) -> String {
     let key = BASE64_STANDARD.decode(Mesh::PROBE_KEY).expect("base64");
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("a key of any length");
     mac.update(format!("treaty/probe/1\n{seconds}\n{method}\n{authority}\n{target}").as_bytes());
-    let code = mac.finalize().into_bytes();
-    let digits: String = code.iter().map(|octet| format!("{octet:02x}")).collect();
-    format!("t={seconds},s={digits}")
+    let mut mark = format!("t={seconds},s=");
+    for octet in mac.finalize().into_bytes() {
+        let _ = write!(mark, "{octet:02x}");
+    }
+    mark
 }
