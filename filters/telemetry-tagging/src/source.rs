@@ -216,7 +216,7 @@ impl Property {
             PropertyKind::Integer => integer(&octets).map(|number| number.to_string()),
             PropertyKind::Number => {
                 let number = octets.try_into().map(f64::from_le_bytes);
-                number.ok().map(|number| number.to_string())
+                number.ok().map(crate::step::label)
             }
             PropertyKind::Boolean => match octets.as_slice() {
                 [0] => Some("false".to_owned()),

@@ -26,7 +26,12 @@ impl Environment {
 
 impl FromIterator<(String, String)> for Environment {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
-        Self(Rc::new(variables.into_iter().collect()))
+        // To collect would sort, which is 4 KB of code.
+        let mut all = BTreeMap::new();
+        for (name, value) in variables {
+            all.insert(name, value);
+        }
+        Self(Rc::new(all))
     }
 }
 

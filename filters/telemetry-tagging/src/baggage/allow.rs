@@ -22,17 +22,13 @@ impl Allow {
                 None => allow.keys.push(entry.to_owned()),
             }
         }
-        allow.keys.sort_unstable();
         allow
     }
 
     /// Whether the members with this key may go on.
     pub(crate) fn allows(&self, key: &str) -> bool {
         let is_beginning = |prefix: &String| key.starts_with(prefix.as_str());
-        self.keys
-            .binary_search_by(|own| own.as_str().cmp(key))
-            .is_ok()
-            || self.prefixes.iter().any(is_beginning)
+        self.keys.iter().any(|own| own == key) || self.prefixes.iter().any(is_beginning)
     }
 }
 

@@ -1,6 +1,5 @@
 //! The steps that a tag's value takes.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::str::FromStr;
 
@@ -256,7 +255,7 @@ pub(super) fn check_all(
 
 /// Finds fault with values of a table that the step before it never hands on.
 fn check_reachable(map: &MapEntry, before: &StepEntry, at: &str, findings: &mut Findings) {
-    for from in map.table.0.keys() {
+    for (from, _) in &map.table.0 {
         let message = match before {
             StepEntry::Lower(_) if step::lower(from.into()) != *from => {
                 "can never fit: the `lower` before it leaves no capitals"
@@ -404,15 +403,14 @@ fn check_pseudonymise(
 
 /// Texts by the values that they stand for.
 #[derive(Debug)]
-pub(super) struct Table(BTreeMap<String, Line>);
+pub(super) struct Table(Vec<(String, Line)>);
 
 impl Deserr<Findings> for Table {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, Findings> {
-        let all = Members::open(value, location)?.all()?;
-        Ok(Self(all.into_iter().collect()))
+        Members::open(value, location)?.all().map(Self)
     }
 }
 

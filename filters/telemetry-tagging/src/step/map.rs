@@ -15,8 +15,11 @@ impl Map {
         table: impl IntoIterator<Item = (String, String)>,
         other: Option<String>,
     ) -> Self {
-        let table = table.into_iter().collect();
-        Self { table, other }
+        let mut all = BTreeMap::new();
+        for (from, to) in table {
+            all.insert(from, to);
+        }
+        Self { table: all, other }
     }
 
     /// What stands for a value. Case counts.

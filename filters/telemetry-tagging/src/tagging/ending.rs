@@ -88,10 +88,12 @@ impl Seen {
             ("traceId", known(Known::TraceId)),
             ("revision", Some(self.policy.revision.as_str().into())),
         ];
-        let line: Map<String, Value> = members
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-            .collect();
+        let mut line = Map::new();
+        for (name, value) in members {
+            if let Some(value) = value {
+                line.insert(name.to_owned(), value);
+            }
+        }
         x.tell(&facts::AUDIT, &Value::Object(line).to_string());
     }
 

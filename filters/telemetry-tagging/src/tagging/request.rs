@@ -60,7 +60,7 @@ impl Seen {
         {
             x.tell(&facts::TRACE_RANDOM, &context.trace_id.to_string());
         }
-        self.trace_id = decision.context.map(|context| context.trace_id.to_string());
+        self.trace_id = decision.context.map(|context| context.trace_id);
         if self.enforced {
             let untrusted = trace_context.terms.untrusted;
             write_trace(decision, untrusted, &trace_context.writes, x);

@@ -21,6 +21,7 @@ use crate::personal::Kinds;
 use crate::plan::{DirectionRule, Plan, Policy};
 use crate::rpc::{self, RpcCall};
 use crate::source::{Known, Phase, integer};
+use crate::trace_context::TraceId;
 use crate::{facts, fields, target};
 
 /// What is known of an exchange.
@@ -46,7 +47,7 @@ pub(super) struct Seen {
     pub(super) target: Option<String>,
     /// The personal data that was masked in it.
     pub(super) found_in_target: Kinds,
-    pub(super) trace_id: Option<String>,
+    pub(super) trace_id: Option<TraceId>,
     pub(super) trace_outcome: &'static str,
     pub(super) correlation_id: Option<String>,
     pub(super) is_synthetic: bool,
@@ -70,9 +71,27 @@ pub(super) struct Seen {
     /// The values of the tags, by their place in the plan.
     pub(super) values: Vec<Option<String>>,
     /// The phases whose values were taken.
-    pub(super) phases: Vec<Phase>,
+    pub(super) phases: Phases,
     /// The tags that were dropped.
     pub(super) dropped: String,
+}
+
+/// A set of phases.
+#[derive(Default)]
+pub(super) struct Phases(u8);
+
+impl Phases {
+    /// Adds a phase; says whether it was new.
+    pub(super) fn insert(&mut self, phase: Phase) -> bool {
+        let before = self.0;
+        self.0 |= 1 << phase as u8;
+        self.0 != before
+    }
+
+    /// Removes a phase.
+    pub(super) fn remove(&mut self, phase: Phase) {
+        self.0 &= !(1 << phase as u8);
+    }
 }
 
 impl Seen {
@@ -106,7 +125,7 @@ impl Seen {
             is_complete: true,
             is_aborted: false,
             values: vec![None; plan.tags.len()],
-            phases: Vec::new(),
+            phases: Phases::default(),
             dropped: String::new(),
             plan,
         }
@@ -228,7 +247,7 @@ impl Seen {
         self.is_complete = !self.is_aborted || has_client_left(x);
         if !self.is_complete {
             // What was taken for its outcome was not the whole of it.
-            self.phases.retain(|phase| *phase != Phase::Outcome);
+            self.phases.remove(Phase::Outcome);
         }
     }
 
@@ -261,7 +280,7 @@ impl Seen {
             Known::Service => Cow::Borrowed(self.plan.service.as_deref()?),
             Known::RpcService => Cow::Borrowed(self.rpc.as_ref()?.service()),
             Known::RpcMethod => Cow::Borrowed(self.rpc.as_ref()?.method()),
-            Known::TraceId => return borrowed(&self.trace_id),
+            Known::TraceId => Cow::Owned(self.trace_id?.to_string()),
             Known::TraceOutcome => Cow::Borrowed(self.trace_outcome),
             Known::CorrelationId => return borrowed(&self.correlation_id),
             Known::Synthetic => Cow::Borrowed(if self.is_synthetic { "true" } else { "false" }),

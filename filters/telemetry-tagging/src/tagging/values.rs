@@ -19,10 +19,9 @@ type Found<'a> = Result<Option<Cow<'a, str>>, &'static str>;
 impl Seen {
     /// Takes the values that are there from this event on.
     pub(super) fn evaluate(&mut self, phase: Phase, x: &mut Exchange<'_>) {
-        if self.phases.contains(&phase) {
+        if !self.phases.insert(phase) {
             return;
         }
-        self.phases.push(phase);
         let plan = Rc::clone(&self.plan);
         if phase == Phase::Request {
             self.baggage = members(&plan.baggage_keys().collect::<Vec<_>>(), x.headers());
