@@ -7,9 +7,12 @@ use crate::edit::Edit;
 use crate::key::KeyRing;
 use crate::personal::{self, Keep, Kind, Kinds};
 use crate::probe::{self, Probe, Request};
-use crate::step::{Bucket, Capture, Step, Steps};
+use crate::step::{Bucket, Capture, Lost, Step, Steps};
 use crate::target::{self, Sensitive};
 use crate::trace_context::{self, Format, Invalid, Owner, Received, Terms, TraceId};
+
+/// A field that is written; one without a value goes.
+pub type Field = (&'static str, Option<Vec<u8>>);
 
 /// The lines of a field.
 pub type Lines = Vec<Vec<u8>>;
@@ -116,6 +119,10 @@ pub struct Foreign {
 pub const FORMATS: usize = Format::ALL.len();
 
 /// The trace that a request names in the format in this place.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "The type of the id has no name here."
+)]
 pub fn extract(format: usize, lookup: Lookup<'_>) -> Option<Foreign> {
     let extracted = Format::ALL.get(format)?.extract(lookup)?;
     Some(Foreign {
@@ -126,12 +133,8 @@ pub fn extract(format: usize, lookup: Lookup<'_>) -> Option<Foreign> {
 }
 
 /// What a trace that a request names in the format in the place `from` is written as in the format
-/// in the place `to`, where one is named; a field without a value goes.
-pub fn translate(
-    from: usize,
-    to: usize,
-    lookup: Lookup<'_>,
-) -> Option<Vec<(&'static str, Option<Vec<u8>>)>> {
+/// in the place `to`, where one is named.
+pub fn translate(from: usize, to: usize, lookup: Lookup<'_>) -> Option<Vec<Field>> {
     let (from, to) = (Format::ALL.get(from)?, Format::ALL.get(to)?);
     let received = Received {
         traceparent: &[],
@@ -249,7 +252,7 @@ pub fn bucket(bounds: &[f64], value: &str) -> Result<Option<String>, &'static st
 fn run(steps: Vec<Step>, value: &str) -> Result<Option<String>, &'static str> {
     let steps = Steps::new(steps);
     let applied = steps.apply(Some(value.into()), &|| None, &mut Kinds::default());
-    applied.map_err(|lost| lost.name())
+    applied.map_err(Lost::name)
 }
 
 /// Judges a probe under a key, and the one before it, which are given as their variables hold them.

@@ -60,7 +60,9 @@ impl Seen {
         {
             x.tell(&facts::TRACE_RANDOM, &context.trace_id.to_string());
         }
-        self.trace_id = decision.context.map(|context| context.trace_id);
+        // In report mode the trace that would begin is nowhere.
+        let context = decision.context.filter(|_| self.enforced);
+        self.trace_id = context.map_or(decision.came, |context| Some(context.trace_id));
         if self.enforced {
             let untrusted = trace_context.terms.untrusted;
             write_trace(decision, untrusted, &trace_context.writes, x);

@@ -95,6 +95,8 @@ pub(crate) struct Decision {
     pub(crate) tracestate: Edit,
     /// What was wrong with the `traceparent` that came.
     pub(crate) defect: Option<Defect>,
+    /// The trace that it named.
+    pub(crate) came: Option<TraceId>,
 }
 
 /// What became of the trace of a request.
@@ -125,22 +127,22 @@ pub(crate) fn decide(
     let read = traceparent::read(received.traceparent);
     let defect = read.and_then(Result::err);
     let came = read.and_then(Result::ok);
-    if terms.owner == Owner::Envoy && is_left_to_envoy(received.traceparent) {
-        return left_to_envoy(received, came, defect);
-    }
-    if terms.owner == Owner::EnvoyUpstream {
-        let decision = match came {
-            Some(context) => after_envoy(received, context, terms),
-            None => without_traceparent(received, defect, terms, random),
-        };
-        return Decision { defect, ..decision };
-    }
     let decision = match came {
+        _ if terms.owner == Owner::Envoy && is_left_to_envoy(received.traceparent) => {
+            left_to_envoy(received, came)
+        }
+        Some(context) if terms.owner == Owner::EnvoyUpstream => {
+            after_envoy(received, context, terms)
+        }
         Some(_) if terms.untrusted => begin(Outcome::Restarted, terms.sampled, random),
         Some(context) => forward(received, context, terms),
         None => without_traceparent(received, defect, terms, random),
     };
-    Decision { defect, ..decision }
+    Decision {
+        defect,
+        came: came.map(|context| context.trace_id),
+        ..decision
+    }
 }
 
 /// Whether Envoy's tracer writes over whatever the filter does. Of several lines it reads the first.
@@ -150,11 +152,7 @@ fn is_left_to_envoy(lines: &[&[u8]]) -> bool {
 
 /// A `traceparent` is not touched, because the upstream would not see it. A `tracestate` that
 /// belongs to none, or is malformed, goes in any case.
-fn left_to_envoy(
-    received: &Received<'_>,
-    came: Option<SpanContext>,
-    defect: Option<Defect>,
-) -> Decision {
+fn left_to_envoy(received: &Received<'_>, came: Option<SpanContext>) -> Decision {
     let is_absent = received.traceparent.is_empty();
     let is_good = came.is_some() && Tracestate::parse(received.tracestate).is_ok();
     Decision {
@@ -166,7 +164,8 @@ fn left_to_envoy(
         context: came,
         traceparent: Edit::Keep,
         tracestate: if is_good { Edit::Keep } else { Edit::Remove },
-        defect,
+        defect: None,
+        came: None,
     }
 }
 
@@ -211,6 +210,7 @@ fn forward(received: &Received<'_>, context: SpanContext, terms: &Terms) -> Deci
         traceparent,
         tracestate,
         defect: None,
+        came: None,
     }
 }
 
@@ -271,6 +271,7 @@ fn anew(outcome: Outcome, context: SpanContext) -> Decision {
         traceparent: Edit::Set(traceparent::write(&context)),
         tracestate: Edit::Remove,
         defect: None,
+        came: None,
     }
 }
 
@@ -281,5 +282,6 @@ fn nothing(outcome: Outcome) -> Decision {
         traceparent: Edit::Remove,
         tracestate: Edit::Remove,
         defect: None,
+        came: None,
     }
 }
