@@ -115,7 +115,9 @@ impl Node {
                 &hops,
                 &json!({
                     "request": "%REQ(:METHOD)% %REQ(:AUTHORITY)% %PATH(NQ)%",
+                    "status": "%RESPONSE_CODE%",
                     "version": "%REQ(X-TREATY-VERSION)%",
+                    "source": "%FILTER_STATE(wasm.treaty.version_source:PLAIN)%",
                     "variant": "%REQ(X-TREATY-VARIANT)%",
                     "flags": "%REQ(X-TREATY-FLAGS)%",
                     "traceparent": "%REQ(TRACEPARENT)%",

@@ -155,13 +155,13 @@ fn grpc_calls_reach_the_version_that_their_package_names() {
         "POST grpc.example.com",
         "/acme.orders.v1.Orders/GetOrder",
     );
-    assert_eq!(blue["upstream_version"], "1", "{blue}");
+    assert_eq!(blue["version"], "1", "{blue}");
     let green = hop(
         &mesh.orders_green,
         "POST grpc.example.com",
         "/acme.orders.v2.Orders/GetOrder",
     );
-    assert_eq!(green["upstream_version"], "2", "{green}");
+    assert_eq!(green["version"], "2", "{green}");
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn a_grpc_call_between_services_passes_both_sidecars() {
         "POST 127.0.0.1",
         "/acme.orders.v1.Orders/GetOrder",
     );
-    assert_eq!(verified["upstream_version"], Value::Null, "{verified}");
+    assert_eq!(verified["version"], Value::Null, "{verified}");
 }
 
 #[test]
@@ -347,12 +347,12 @@ fn rest_calls_from_orders_to_payments_pass_both_sidecars() {
 
     let placed = hop(&mesh.orders_green, "POST orders.example.com", "/v2/orders");
     assert_eq!(
-        (&placed["upstream_version"], &placed["status"]),
+        (&placed["version"], &placed["status"]),
         (&json!("2"), &json!(201))
     );
     let charged = hop(&mesh.payments, "POST 127.0.0.1", "/v2/payments");
     assert_eq!(
-        (&charged["upstream_version"], &charged["status"]),
+        (&charged["version"], &charged["status"]),
         (&json!("2"), &json!(201))
     );
     assert_eq!(charged["source"], "path", "{charged}");
@@ -366,9 +366,9 @@ fn rest_calls_from_payments_to_orders_keep_their_own_version() {
     assert_eq!(response.status, 201, "{}", response.text());
     // Version 2 asks version 1: what the first hop negotiated is not the second one's.
     let paid = hop(&mesh.payments, "POST payments.example.com", "/v2/payments");
-    assert_eq!(paid["upstream_version"], "2", "{paid}");
+    assert_eq!(paid["version"], "2", "{paid}");
     let verified = hop(&mesh.orders_green, "GET 127.0.0.1", "/v1/orders/1");
-    assert_eq!(verified["upstream_version"], "1", "{verified}");
+    assert_eq!(verified["version"], "1", "{verified}");
 
     let unknown =
         json!({"order_id": "77", "amount_minor": 5, "currency": "EUR", "verify_order": true});
