@@ -57,6 +57,33 @@ enum Rendering {
         /// A policy of error-translation.
         policy: PathBuf,
     },
+    /// The `log_format` of an access log in JSON, with the tags of a policy.
+    AccessLog {
+        /// A policy of telemetry-tagging.
+        policy: PathBuf,
+    },
+    /// What `tracing` of Envoy's HTTP connection manager needs beside its provider, in YAML (Envoy
+    /// 1.37 or later).
+    SpanTags {
+        /// A policy of telemetry-tagging.
+        policy: PathBuf,
+    },
+    /// The `stats_config` with which Prometheus sees labels.
+    StatsTags {
+        /// Policies of telemetry-tagging whose own labels it is to know.
+        policies: Vec<PathBuf>,
+    },
+}
+
+impl Rendering {
+    fn text(&self) -> Result<String, Vec<FileFinding>> {
+        match self {
+            Self::LocalReplies { policy } => render::local_replies(policy),
+            Self::AccessLog { policy } => render::access_log(policy),
+            Self::SpanTags { policy } => render::span_tags(policy),
+            Self::StatsTags { policies } => render::stats_tags(policies),
+        }
+    }
 }
 
 const FINDINGS: u8 = 1;
@@ -90,12 +117,10 @@ fn run(command: Command, out: &mut dyn Write) -> Result<bool, String> {
             let results = test(&cases, FILTERS)?;
             (results.is_fine(), results.write(format, out))
         }
-        Command::Render(Rendering::LocalReplies { policy }) => {
-            match render::local_replies(&policy) {
-                Ok(rendered) => (true, out.write_all(rendered.as_bytes())),
-                Err(findings) => (false, tell(&findings)),
-            }
-        }
+        Command::Render(rendering) => match rendering.text() {
+            Ok(rendered) => (true, out.write_all(rendered.as_bytes())),
+            Err(findings) => (false, tell(&findings)),
+        },
     };
     written.map_err(|error| format!("the results cannot be written: {error}"))?;
     Ok(is_fine)

@@ -7,6 +7,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use serde_json::Value;
+
 fn treaty(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_treaty"))
         .args(arguments)
@@ -51,17 +53,98 @@ fn findings_exit_with_1() {
     );
 }
 
-#[test]
-fn local_replies_are_rendered_from_a_policy() {
-    let policy = "policies/error-translation/examples/edge.json";
-    let policy = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .join(policy);
-    let output = treaty(&["render", "local-replies", policy.to_str().unwrap()]);
-    let rendered: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(rendered["mappers"].is_array(), "{rendered}");
+/// The path of a policy that is shipped.
+fn example(policy: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies");
+    root.join(policy).to_str().unwrap().to_owned()
+}
+
+/// What is rendered, without a word on stderr.
+#[track_caller]
+fn rendered(arguments: &[&str]) -> String {
+    let output = treaty(&[&["render"], arguments].concat());
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn local_replies_are_rendered_from_a_policy() {
+    let policy = example("error-translation/examples/edge.json");
+    let rendered: Value = serde_json::from_str(&rendered(&["local-replies", &policy])).unwrap();
+    assert!(rendered["mappers"].is_array(), "{rendered}");
+}
+
+#[test]
+fn an_access_log_has_the_tags_of_the_policy_each_once() {
+    let policy = example("telemetry-tagging/examples/edge.json");
+    let text = rendered(&["access-log", &policy]);
+    let rendered: Value = serde_json::from_str(&text).unwrap();
+    let line = &rendered["json_format"];
+    let told = |name: &str| format!("%FILTER_STATE(wasm.treaty.tag.{name}:PLAIN)%");
+    assert_eq!(line["tags"]["tenant"], told("tenant"));
+    // What has a place in every line stands there alone.
+    assert_eq!(line["request"]["target"], told("target"));
+    assert_eq!(line["route"], told("http.route"));
+    for name in ["target", "http.route", "tenant"] {
+        assert_eq!(text.matches(&told(name)).count(), 1, "{name}");
+    }
+}
+
+/// What clients choose freely may be personal. Facts have been looked through.
+#[test]
+fn an_access_log_has_nothing_as_a_client_sent_it() {
+    let policy = example("telemetry-tagging/examples/edge.json");
+    let text = rendered(&["access-log", &policy]);
+    for raw in [
+        "%REQ",
+        "PATH",
+        "REMOTE",
+        "ADDRESS",
+        "REQUESTED_SERVER_NAME",
+        "PEER",
+        "TRACEPARENT",
+    ] {
+        assert!(!text.contains(raw), "{raw}");
+    }
+}
+
+#[test]
+fn tags_of_spans_replace_those_that_give_clients_away() {
+    let policy = example("telemetry-tagging/examples/sidecar.json");
+    let tracing: Value = serde_saphyr::from_str(&rendered(&["span-tags", &policy])).unwrap();
+    assert_eq!(tracing["max_path_tag_length"], 0);
+    let tags = tracing["custom_tags"].as_array().unwrap();
+    let tag = |name: &str| tags.iter().find(|tag| tag["tag"] == name).unwrap();
+    for own in ["http.url", "peer.address", "user_agent"] {
+        assert_eq!(tag(own)["literal"]["value"], "REDACTED", "{own}");
+    }
+    let told = "%FILTER_STATE(wasm.treaty.tag.tenant:PLAIN)%";
+    assert_eq!(tag("tenant")["value"], told);
+    // Only logs are to have it.
+    assert!(tags.iter().all(|tag| tag["tag"] != "target"));
+    let route = "%FILTER_STATE(wasm.treaty.tag.http.route:PLAIN)%";
+    assert!(tracing["operation"].as_str().unwrap().ends_with(route));
+}
+
+#[test]
+fn tags_of_metrics_are_those_of_all_filters_and_those_of_the_policies() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let shipped = std::fs::read_to_string(root.join("observability/stats_tags.yaml")).unwrap();
+    let shipped: Value = serde_saphyr::from_str(&shipped).unwrap();
+    let generic: Value = serde_json::from_str(&rendered(&["stats-tags"])).unwrap();
+    assert_eq!(generic, shipped);
+    let policy = example("telemetry-tagging/examples/edge.json");
+    let with_own: Value =
+        serde_json::from_str(&rendered(&["stats-tags", &policy, &policy])).unwrap();
+    let tags = with_own["stats_tags"].as_array().unwrap();
+    let own =
+        serde_json::json!({"tag_name": "treaty_plan", "regex": r"^wasmcustom\..*?(;plan=([^;]*))"});
+    assert_eq!(tags.last(), Some(&own));
+    assert_eq!(
+        tags.len(),
+        shipped["stats_tags"].as_array().unwrap().len() + 1
+    );
 }
 
 #[test]
@@ -72,8 +155,11 @@ fn a_policy_with_mistakes_is_not_rendered() {
         "",
         "syntax/twice.json:/version: stands twice in this object; keep one of them\n",
     );
-    let output = treaty(&["render", "local-replies", "no/such/file.json"]);
-    assert_eq!(output.status.code(), Some(1));
+    for what in ["local-replies", "access-log", "span-tags", "stats-tags"] {
+        let output = treaty(&["render", what, "no/such/file.json"]);
+        assert_eq!(output.status.code(), Some(1), "{what}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{what}");
+    }
 }
 
 #[test]
@@ -100,6 +186,7 @@ fn nothing_to_do_exits_with_2() {
         &["test", "--format", "xml", "."],
         &["render"],
         &["render", "local-replies"],
+        &["render", "access-log"],
     ] {
         assert_eq!(
             treaty(misunderstood).status.code(),

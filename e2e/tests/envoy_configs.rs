@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use e2e::{
-    Answer, Client, Config, Envoy, Options, Request, Response, Upstream, parse_response, raw,
+    Answer, Client, Collector, Config, Envoy, Options, Request, Response, Span, SpanKind, Upstream,
+    parse_response, raw,
 };
-use serde_json::json;
+use serde_json::{Value, json};
+use treaty::render;
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -35,14 +37,17 @@ fn freshly_written(text: &str) -> String {
     while let Some(line) = lines.next() {
         fresh.push_str(line);
         fresh.push('\n');
-        let Some((expected, block)) = asked_for(line.trim_start()) else {
+        let Some((key, block)) = asked_for(line.trim_start()) else {
             continue;
         };
-        let key = lines.next().expect("a line after the comment");
-        assert_eq!(key.trim(), expected, "after {line}");
-        fresh.push_str(key);
-        fresh.push('\n');
-        let indent = key.len() - key.trim_start().len() + 2;
+        let mut indent = line.len() - line.trim_start().len();
+        if let Some(key) = key {
+            let line_of_key = lines.next().expect("a line after the comment");
+            assert_eq!(line_of_key.trim(), key, "after {line}");
+            fresh.push_str(line_of_key);
+            fresh.push('\n');
+            indent += 2;
+        }
         let belongs = |line: &&str| line.trim().is_empty() || line.starts_with(&" ".repeat(indent));
         while lines.next_if(belongs).is_some() {}
         for line in block.lines() {
@@ -53,16 +58,26 @@ fn freshly_written(text: &str) -> String {
     fresh
 }
 
-/// The key below a comment, and the block that the comment asks for there.
-fn asked_for(comment: &str) -> Option<(&'static str, String)> {
-    let local_replies = comment.strip_prefix("# local replies: ").map(|example| {
-        let rendered = treaty::render::local_replies(&root().join(example));
-        rendered.unwrap_or_else(|findings| panic!("{findings:?}"))
-    });
-    let policy = || Some(("value: |", named_policy(comment)?));
-    local_replies
-        .map(|rendered| ("local_reply_config:", rendered))
-        .or_else(policy)
+/// What a comment asks for: the key below it, if it is the value of one, and the block there.
+fn asked_for(comment: &str) -> Option<(Option<&'static str>, String)> {
+    let (what, from) = comment.strip_prefix("# ")?.split_once(':')?;
+    let examples: Vec<PathBuf> = from
+        .split_whitespace()
+        .map(|path| root().join(path))
+        .collect();
+    let one = || examples.first().expect("an example");
+    let (key, rendered) = match what {
+        "local replies" => (Some("local_reply_config:"), render::local_replies(one())),
+        "access log" => (Some("log_format:"), render::access_log(one())),
+        "stats tags" => (Some("stats_config:"), render::stats_tags(&examples)),
+        // These are members that stand last in their mapping.
+        "span tags" => (None, render::span_tags(one())),
+        _ => (Some("value: |"), Ok(named_policy(comment)?)),
+    };
+    Some((
+        key,
+        rendered.unwrap_or_else(|findings| panic!("{findings:?}")),
+    ))
 }
 
 /// The configuration that a comment asks for: `# policy: <example>` for a module of one filter,
@@ -107,17 +122,26 @@ fn the_configs_say_what_the_examples_do() {
 /// A config as it is checked in, in front of an upstream.
 struct Running {
     name: String,
+    /// What the config itself says of its filters and of what it has for failures.
+    text: String,
     envoy: Envoy,
     upstream: Upstream,
+    collector: Collector,
 }
 
 impl Running {
+    /// Every config that this Envoy takes.
     fn all() -> impl Iterator<Item = Self> {
-        configs().into_iter().map(|config| Self::start(&config))
+        configs().into_iter().filter_map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            let is_for_it =
+                !text.contains("Needs Envoy 1.37 or later") || has_formatters_in_spans();
+            is_for_it.then(|| Self::start(&path, text))
+        })
     }
 
-    fn start(config: &Path) -> Self {
-        let name = config.file_stem().unwrap().to_str().unwrap().to_owned();
+    fn start(path: &Path, text: String) -> Self {
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let upstream = Upstream::start();
         upstream.set_handler(|seen| match seen.path.as_str() {
             "/v1/broken" => Answer::status(500)
@@ -126,29 +150,52 @@ impl Running {
                 .chunk("broken"),
             _ => Answer::status(200).chunk("served"),
         });
+        let collector = Collector::start();
         let mut config = Config::checked_in(&name)
             .modules_from_dist()
             .on_free_ports();
-        let clusters: &[&str] = match name.as_str() {
-            "sidecar" => &["local_http", "local_grpc", "peer"],
-            _ => &["orders_blue", "orders_green", "payments"],
-        };
-        for cluster in clusters {
-            config = config.endpoints(cluster, &[upstream.address()]);
+        for cluster in clusters(&name) {
+            let address = match *cluster {
+                "otlp_collector" => collector.address(),
+                _ => upstream.address(),
+            };
+            config = config.endpoints(cluster, &[address]);
         }
+        let mut config: Value = config.into();
+        // Spans wait for seconds otherwise.
+        config["layered_runtime"] = json!({"layers": [{"name": "soon", "static_layer": {
+            "tracing.opentelemetry.min_flush_spans": 1,
+            "tracing.opentelemetry.flush_interval_ms": 100,
+        }}]});
         let envoy = Envoy::start(config, &Options::default())
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         Self {
             name,
+            text,
             envoy,
             upstream,
+            collector,
         }
     }
 
+    fn named(name: &str) -> Option<Self> {
+        let mut all = configs().into_iter();
+        let path = all.find(|path| path.file_stem().unwrap() == name)?;
+        let text = fs::read_to_string(&path).unwrap();
+        Some(Self::start(&path, text))
+    }
+
+    fn has(&self, filter: &str) -> bool {
+        let mut marks = self
+            .text
+            .lines()
+            .filter(|line| line.contains("# treaty:filter "));
+        marks.any(|mark| mark.contains(filter))
+    }
+
     fn address(&self) -> SocketAddr {
-        let is_sidecar = self.name == "sidecar";
-        self.envoy
-            .address(if is_sidecar { "inbound" } else { "edge" })
+        let is_edge = self.text.contains("- name: edge\n");
+        self.envoy.address(if is_edge { "edge" } else { "inbound" })
     }
 
     fn get(&self, path: &str) -> Response {
@@ -161,6 +208,25 @@ impl Running {
         let mut counters = self.envoy.counters().into_iter();
         counters.any(|(name, value)| value > 0 && name.contains(metric) && name.contains(label))
     }
+}
+
+fn clusters(config: &str) -> &'static [&'static str] {
+    match config {
+        "sidecar" => &["local_http", "local_grpc", "peer"],
+        "telemetry-tagging-traced" => &["service", "otlp_collector"],
+        _ => &["orders_blue", "orders_green", "payments"],
+    }
+}
+
+/// Whether tags of spans can be formatted, which they can from Envoy 1.37 on.
+fn has_formatters_in_spans() -> bool {
+    let envoy = Envoy::start(Config::new(), &Options::default()).unwrap();
+    let info: Value = serde_json::from_str(&envoy.admin_get("/server_info")).unwrap();
+    let version = info["version"].as_str().unwrap().split('/').nth(1).unwrap();
+    let mut parts = version
+        .split('.')
+        .map(|part| part.parse::<u32>().unwrap_or_default());
+    (parts.next(), parts.next()) >= (Some(1), Some(37))
 }
 
 #[test]
@@ -178,16 +244,23 @@ fn every_config_runs_and_changes_nothing() {
             "{name}"
         );
         assert_eq!(failed.text(), "broken", "{name}");
-        if name != "error-translation" {
+        if config.has("version-negotiation") {
             assert!(
                 config.counted("treaty_version_requests", "outcome=would_serve"),
                 "{name}"
             );
         }
-        if name != "version-negotiation" {
+        if config.has("error-translation") {
             assert_eq!(failed.headers.text("server"), Some("orders"), "{name}");
             assert!(
                 config.counted("treaty_errors", "outcome=would_translate"),
+                "{name}"
+            );
+        }
+        if config.has("telemetry-tagging") {
+            assert_eq!(failed.headers.text("x-correlation-id"), None, "{name}");
+            assert!(
+                config.counted("treaty_requests", "status_class=5xx"),
                 "{name}"
             );
         }
@@ -195,8 +268,9 @@ fn every_config_runs_and_changes_nothing() {
 }
 
 #[test]
-fn every_config_has_problems_for_what_no_filter_sees() {
-    for config in Running::all() {
+fn configs_with_problems_have_them_for_what_no_filter_sees() {
+    let mut seen = 0;
+    for config in Running::all().filter(|config| config.text.contains("local_reply_config:")) {
         let name = &config.name;
         let request =
             b"GET /a%2fb HTTP/1.1\r\nhost: orders.example.com\r\nconnection: close\r\n\r\n";
@@ -210,5 +284,99 @@ fn every_config_has_problems_for_what_no_filter_sees() {
             "{name}"
         );
         assert_eq!(config.upstream.take_seen().len(), 0, "{name}");
+        seen += 1;
     }
+    assert_eq!(seen, 4);
+}
+
+#[test]
+fn labels_are_taken_out_of_the_names_of_metrics() {
+    for config in Running::all() {
+        let name = &config.name;
+        assert_eq!(config.get("/v1/orders").status, 200, "{name}");
+        let told = config.envoy.admin_get("/stats/prometheus");
+        let treaty: Vec<&str> = told
+            .lines()
+            .filter(|line| line.starts_with("treaty_"))
+            .collect();
+        assert!(!treaty.is_empty(), "{name}");
+        for line in treaty {
+            assert!(!line.contains(';'), "{name}: a label is left in {line}");
+        }
+    }
+}
+
+/// What Envoy's own tags would show of the client, and what clients and services make up.
+#[test]
+fn the_spans_of_the_traced_config_have_the_tags_of_the_policy_and_nothing_personal() {
+    if !has_formatters_in_spans() {
+        return;
+    }
+    let personal = [
+        "jane",
+        "doe",
+        "agent-smith",
+        "127.0.0.1",
+        "4111",
+        "mallory",
+        "zelda",
+        "carl",
+        "kim",
+    ];
+    let config = Running::named("telemetry-tagging-traced").unwrap();
+    config.upstream.set_handler(|_| {
+        Answer::status(200)
+            .header("content-type", "application/grpc")
+            .header("grpc-status", "5")
+            .header("x-service", "orders")
+            .header("x-service-version", "2")
+    });
+    let request = Request::new(
+        "BREW",
+        "/v1/customers/4111-1111-1111-1111?name=jane.doe@example.com",
+    )
+    .authority("mallory.example.com")
+    .header("user-agent", "agent-smith")
+    // Envoy traces only requests whose id is as long as a UUID and begins as one, and looks no
+    // closer.
+    .header("x-request-id", "deadbeef-jane.doe@example.com-000000")
+    .header("x-client-trace-id", "zelda")
+    .header("x-envoy-downstream-service-cluster", "kim")
+    .header("content-type", "application/grpc")
+    .header("grpc-timeout", "10S-carl")
+    .header("baggage", "tenant=acme")
+    .header(
+        "traceparent",
+        "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01",
+    );
+    Client::http2(config.address()).send(request);
+    for kind in [SpanKind::Server, SpanKind::Client] {
+        let span = config
+            .collector
+            .wait_for_span(|span| span.kind == kind, SOON);
+        for personal in personal {
+            // The endpoint's own address is in the span of the call to it.
+            let is_endpoint = personal == "127.0.0.1" && kind == SpanKind::Client;
+            assert!(
+                is_endpoint || !span.exported.contains(personal),
+                "{personal}: {}",
+                span.exported
+            );
+        }
+        assert_eq!(span.trace_id, "0af7651916cd43dd8448eb211c80319c");
+        let attribute = |name: &str| span.attributes.get(name).map(String::as_str);
+        assert_eq!(attribute("http.url"), Some("REDACTED"));
+        assert_eq!(attribute("http.method"), Some("_OTHER"));
+        assert_eq!(attribute("tenant"), Some("acme"));
+        assert_eq!(attribute("direction"), Some("inbound"));
+        if kind == SpanKind::Server {
+            assert_eq!(attribute("answered.version"), Some("2"));
+        }
+    }
+    let request = Request::get("/v1/orders/7").authority("orders.example.com");
+    Client::http2(config.address()).send(request);
+    let is_it = |span: &Span| span.name == "GET /v1/orders/{id}" && span.kind == SpanKind::Server;
+    let span = config.collector.wait_for_span(is_it, SOON);
+    assert_eq!(span.attributes["http.route"], "/v1/orders/{id}");
+    assert_eq!(span.attributes.get("grpc.path"), None);
 }

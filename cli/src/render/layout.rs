@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// How wide a line may be that could be broken.
 const WIDTH: usize = 100;
@@ -14,6 +14,23 @@ pub(super) fn lay_out(value: &Value) -> String {
     let mut text = String::new();
     put(value, 0, &mut text);
     text.push('\n');
+    text
+}
+
+/// The members of an object as YAML, one after the other, so that more can stand beside them.
+pub(super) fn lay_out_members(members: &Map<String, Value>) -> String {
+    let mut text = String::new();
+    for (name, value) in members {
+        let is_broken = value.is_object() || value.is_array();
+        let before = if is_broken {
+            format!("\n{:STEP$}", "")
+        } else {
+            " ".to_owned()
+        };
+        let _ = write!(text, "{name}:{before}");
+        put(value, STEP, &mut text);
+        text.push('\n');
+    }
     text
 }
 
@@ -85,6 +102,15 @@ mod tests {
         let short = json!({"a": [1, "two", {}], "b": {"c": null}});
         let line = "{ \"a\": [1, \"two\", {}], \"b\": { \"c\": null } }\n";
         assert_eq!(lay_out(&short), line);
+    }
+
+    #[test]
+    fn members_are_yaml_that_says_the_same() {
+        let members = json!({"a": ["x".repeat(60), "y".repeat(60)], "b": 0, "c": "%A% %B%"});
+        let text = lay_out_members(members.as_object().unwrap());
+        assert!(text.starts_with("a:\n  [\n    \"xx"), "{text}");
+        assert!(text.ends_with("b: 0\nc: \"%A% %B%\"\n"), "{text}");
+        assert_eq!(serde_saphyr::from_str::<Value>(&text).unwrap(), members);
     }
 
     #[test]

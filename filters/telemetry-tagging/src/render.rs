@@ -112,16 +112,16 @@ mod tests {
         crate::policy::load(&Document::from_value(document)).unwrap()
     }
 
-    fn tag(name: &str, to: Value) -> Value {
+    fn tag(name: &str, to: &Value) -> Value {
         json!({"name": name, "source": {"from": "header", "name": "x-a"}, "to": to})
     }
 
     #[test]
     fn a_tag_is_for_those_whom_the_policy_names() {
         let policy = policy(&json!({"tags": [
-            tag("logged", json!({"log": true})),
-            tag("traced", json!({"span": true})),
-            tag("counted", json!({"metric": "plan"})),
+            tag("logged", &json!({"log": true})),
+            tag("traced", &json!({"span": true})),
+            tag("counted", &json!({"metric": "plan"})),
             {"name": "both", "source": {"from": "exchange", "value": "target"}},
         ]}));
         let told = told(&policy);
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_policy_that_is_off_tells_nothing() {
-        let policy = policy(&json!({"mode": "off", "tags": [tag("a", json!({"log": true}))]}));
+        let policy = policy(&json!({"mode": "off", "tags": [tag("a", &json!({"log": true}))]}));
         assert!(told(&policy).is_empty() && labels(&policy).is_empty());
     }
 }
