@@ -100,7 +100,7 @@ fn mistakes_of_form_have_their_line() {
         &format!("{ONE}    reqest: {{}}\n"),
         &[
             "cases.yaml:6: unknown field `reqest`, expected one of name, rule, policy, filters, forms, \
-           now, random, only, why, properties, request, upstream, calls, expect",
+           environment, now, random, only, why, properties, request, upstream, calls, expect",
         ],
     );
     refused(

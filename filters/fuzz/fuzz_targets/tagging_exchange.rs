@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use arbitrary::Arbitrary;
 use kit::filter::{Filter, Form};
-use kit::policy::{Document, Environment};
+use kit::policy::{Document, Environment, Findings};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 use telemetry_tagging::{Policy, TelemetryTagging};
@@ -147,9 +147,7 @@ const DOCUMENTS: [&str; 5] = [
 const METHODS: [&str; 6] = ["GET", "POST", "HEAD", "OPTIONS", "BREW", "get"];
 
 impl PolicyInput {
-    fn document(&self) -> Value {
-        let tags = self.tags.iter().take(16).enumerate();
-        let tags: Vec<Value> = tags.map(|(place, tag)| tag.entry(place)).collect();
+    fn document(&self, tags: &[Value]) -> Value {
         let mut settings = json!({ "maxBody": format!("{}B", u16::from(self.max_body) + 1) });
         let mut set = |name: &str, value: Option<Value>| {
             if let Some(value) = value {
@@ -172,17 +170,15 @@ impl PolicyInput {
         set("semconv", Some(semconv.into()));
         let answered_by = |removes: bool| json!({ "service": "x-service", "version": "x-service-version", "remove": removes });
         set("answeredBy", self.answered_by.map(answered_by));
-        let metrics = json!([
-            "requests", "errors", "duration", "sizes", "active", "fidelity"
-        ]);
+        let metrics = match self.answered_by {
+            Some(_) => json!(["requests", "duration", "sizes", "active", "fidelity"]),
+            None => json!(["requests", "errors", "duration", "sizes", "active"]),
+        };
         set("metrics", self.metrics.then_some(metrics));
         let probe = json!({ "header": "x-probe", "key": "people" });
         set("probe", self.probe.then_some(probe));
-        let has_tags = !tags.is_empty();
-        set(
-            "audit",
-            (self.audit && has_tags).then(|| json!({ "who": "t0" })),
-        );
+        let audit = |who: &Value| json!({ "who": who["name"] });
+        set("audit", tags.first().filter(|_| self.audit).map(audit));
         json!({
             "version": 1,
             "revision": "r1",
@@ -198,15 +194,13 @@ impl PolicyInput {
         })
     }
 
-    fn load(&self) -> Option<Policy> {
-        let environment = [
-            ("CURRENT", "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE="),
-            ("PREVIOUS", "YmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmI"),
-        ];
-        let pairs = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let document = Document::from_value(self.document());
-        let document = document.with_environment(Environment::from_iter(pairs));
-        TelemetryTagging::load(&document).ok()
+    /// The policy with those tags that make sense.
+    fn load(&self) -> Policy {
+        let tags = self.tags.iter().take(16).enumerate();
+        let tags = tags.map(|(place, tag)| tag.entry(place));
+        let makes_sense = |tag: &Value| load(self.document(std::slice::from_ref(tag))).is_ok();
+        let tags: Vec<Value> = tags.filter(makes_sense).collect();
+        load(self.document(&tags)).unwrap_or_else(|findings| panic!("{findings}"))
     }
 
     /// The fields that the policy may change: those of the request, and those of the response.
@@ -225,7 +219,7 @@ impl PolicyInput {
             request.insert("x-correlation-id".to_owned());
             response.insert("x-correlation-id".to_owned());
         }
-        if self.baggage.is_some() {
+        if self.baggage.is_some() || self.tags.iter().any(TagInput::is_carried) {
             request.insert("baggage".to_owned());
         }
         if self.probe {
@@ -240,6 +234,16 @@ impl PolicyInput {
         }
         [request, response]
     }
+}
+
+fn load(document: Value) -> Result<Policy, Findings> {
+    let environment = [
+        ("CURRENT", "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE="),
+        ("PREVIOUS", "YmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmI"),
+    ];
+    let pairs = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let document = Document::from_value(document);
+    TelemetryTagging::load(&document.with_environment(Environment::from_iter(pairs)))
 }
 
 fn trace_context(octet: u8) -> Value {
@@ -335,6 +339,11 @@ impl TagInput {
             7 => json!({ "step": "mask", "keep": "part" }),
             _ => json!({ "step": "pseudonymise", "key": "people" }),
         }
+    }
+
+    /// Whether it goes into the baggage.
+    fn is_carried(&self) -> bool {
+        self.sinks(0)["baggage"].is_string()
     }
 
     fn sinks(&self, place: usize) -> Value {
@@ -526,9 +535,7 @@ fn check_told(input: &Input, outcome: &Outcome) {
 }
 
 fuzz_target!(|input: Input| {
-    let Some(policy) = input.policy.load().map(Rc::new) else {
-        return;
-    };
+    let policy = Rc::new(input.policy.load());
     let whole = input.run(&policy, &[]);
     check_passage(&input, &whole);
     check_told(&input, &whole);

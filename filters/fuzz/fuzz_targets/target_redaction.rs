@@ -37,7 +37,9 @@ fuzz_target!(|text: &str| {
         assert!(cut.len() <= max, "{} octets", cut.len());
         assert!(whole.starts_with(&cut), "it is cut, and not changed");
     }
-    for name in NAMES {
+    // Where it stands already, it may be anything.
+    let names = NAMES.iter().filter(|_| !text.contains(SECRET));
+    for name in names {
         let shown = target(&planted(text, name), &OWN, usize::MAX);
         assert!(!shown.contains(SECRET), "{name} is shown");
     }

@@ -28,10 +28,22 @@ pub(crate) const TRANSLATED: &str = "error-translation, a 500 translated";
 pub(crate) const LUA_TRANSLATED: &str = "Lua, the same rewrite of a 500";
 pub(crate) const FIXED: &str = "custom_response, one problem for every 500";
 pub(crate) const LOCAL: &str = "local_reply_config, the same for the proxy's own";
+pub(crate) const UNTAGGED: &str = "telemetry-tagging, no rule matches";
+pub(crate) const TRACED: &str = "telemetry-tagging, trace context only";
+pub(crate) const TAGGED: &str = "telemetry-tagging, ten tags";
+pub(crate) const TAGGED_UNGUARDED: &str =
+    "telemetry-tagging, ten tags that nothing is looked for in";
+pub(crate) const LUA_TAGGED: &str = "Lua, the same ten tags";
 
 /// What is asked for, and with it what the answer is.
 const SERVED: &str = "/v1/orders/42";
 const FAILING: &str = "/v1/orders/broken";
+const TAGGABLE: &str = "/v1/orders/42?view=Full&page=2&sort=-created";
+
+/// What is said of the trace: as the measured requests say it, and so that it needs mending.
+const TRACE: &str = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n";
+const STATE: &str = "tracestate: congo=t61rcWkgMzE,rojo=00f067aa0ba902b7\r\n";
+const FAULTY: &str = "traceparent: cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-ff-x\r\n";
 
 /// What a service says when it fails.
 const FAILURE: &str =
@@ -47,11 +59,24 @@ pub(crate) struct Case {
     manager: Value,
     host: &'static str,
     path: &'static str,
+    /// What it says of the trace, as lines.
+    trace: &'static str,
+    /// The lines that its request has beyond those of every request.
+    more: &'static str,
     pub(crate) work: Vec<&'static str>,
     /// The metric in which it counts its requests.
     pub(crate) counts: Option<&'static str>,
     /// Whether it does its work on answers of an upstream too.
     pub(crate) reaches_upstream: bool,
+    /// Shows that it is in force, where the work that is measured is to change nothing.
+    pub(crate) proof: Option<Proof>,
+}
+
+/// What becomes of a request that differs only in what it says of the trace.
+#[derive(Debug)]
+pub(crate) struct Proof {
+    trace: &'static str,
+    pub(crate) work: Vec<&'static str>,
 }
 
 /// A file that has to be built first.
@@ -74,6 +99,10 @@ pub(crate) const ERROR_TRANSLATION: Module = Module {
     file: "error-translation.wasm",
     target: "make build",
 };
+pub(crate) const TELEMETRY_TAGGING: Module = Module {
+    file: "telemetry-tagging.wasm",
+    target: "make build",
+};
 pub(crate) const ALL_FILTERS: Module = Module {
     file: "all-filters.wasm",
     target: "make build",
@@ -90,6 +119,7 @@ pub(crate) struct Pair {
 pub(crate) fn all() -> Vec<Case> {
     let mut cases = of_requests();
     cases.extend(of_errors());
+    cases.extend(of_telemetry());
     cases
 }
 
@@ -171,6 +201,47 @@ fn of_errors() -> Vec<Case> {
     ]
 }
 
+/// Requests that are served, and told of.
+fn of_telemetry() -> Vec<Case> {
+    let telemetry_tagging = |name, policy: &Value, work| Case {
+        module: Some(TELEMETRY_TAGGING),
+        ..Case::new(name, Some(telemetry_tagging(policy).into()), work)
+    };
+    let taggable = |case| Case {
+        path: TAGGABLE,
+        more: "x-tenant: Shop-Europe\r\nx-plan: G\r\ncookie: session=8c2f1a; theme=d\r\n",
+        ..case
+    };
+    let mut unguarded = tags_policy();
+    unguarded["personalData"] = json!({"kinds": []});
+    vec![
+        Case {
+            host: "shop.example.com",
+            ..telemetry_tagging(UNTAGGED, &tags_policy(), check::no_work())
+        },
+        Case {
+            more: STATE,
+            counts: Some(check::TRACES),
+            proof: Some(Proof {
+                trace: FAULTY,
+                work: check::trace_mended(),
+            }),
+            ..telemetry_tagging(TRACED, &trace_policy(), check::trace_kept())
+        },
+        taggable(telemetry_tagging(TAGGED, &tags_policy(), check::ten_tags())),
+        taggable(telemetry_tagging(
+            TAGGED_UNGUARDED,
+            &unguarded,
+            check::ten_tags(),
+        )),
+        taggable(Case::new(
+            LUA_TAGGED,
+            Some(lua(include_str!("tags.lua"))),
+            check::ten_tags(),
+        )),
+    ]
+}
+
 /// What is measured: every case against no filter, and those that an aim is about against the very
 /// thing that the aim names.
 pub(crate) fn pairs() -> Vec<Pair> {
@@ -182,6 +253,10 @@ pub(crate) fn pairs() -> Vec<Pair> {
         (LUA, FULL),
         (EMPTY, PASSED),
         (LUA_TRANSLATED, TRANSLATED),
+        (EMPTY, UNTAGGED),
+        (EMPTY, TRACED),
+        (LUA_TAGGED, TAGGED),
+        (EMPTY, TAGGED),
     ])
     .map(|(base, case)| Pair { base, case })
     .collect()
@@ -196,9 +271,12 @@ impl Case {
             manager: json!({}),
             host: "orders.example.com",
             path: SERVED,
+            trace: TRACE,
+            more: "",
             work,
             counts: None,
             reaches_upstream: true,
+            proof: None,
         }
     }
 
@@ -209,21 +287,35 @@ impl Case {
 
     /// The request, with more header fields where a check wants them.
     pub(crate) fn request(&self, more: &str) -> Vec<u8> {
+        self.request_in(self.trace, more)
+    }
+
+    /// The request that a proof needs.
+    pub(crate) fn request_of(&self, proof: &Proof, more: &str) -> Vec<u8> {
+        self.request_in(proof.trace, more)
+    }
+
+    fn request_in(&self, trace: &str, more: &str) -> Vec<u8> {
+        let Self {
+            path,
+            host,
+            more: own,
+            ..
+        } = self;
         format!(
-            "GET {} HTTP/1.1\r\n\
-             host: {}\r\n\
+            "GET {path} HTTP/1.1\r\n\
+             host: {host}\r\n\
              user-agent: treaty-bench/1.0\r\n\
              accept: application/json\r\n\
              accept-language: en-GB,en;q=0.9\r\n\
              accept-encoding: gzip, br\r\n\
              cache-control: no-cache\r\n\
              authorization: Bearer 0123456789abcdef0123456789abcdef\r\n\
-             traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\
+             {trace}\
              x-consumer: shop\r\n\
              x-user-id: 8c2f1a\r\n\
              x-request-id: 7f2c2c62-6d0e-4f5e-9a6e-0a3c5f1f6a11\r\n\
-             {more}\r\n",
-            self.path, self.host
+             {own}{more}\r\n"
         )
         .into_bytes()
     }
@@ -298,10 +390,16 @@ pub(crate) fn error_translation(policy: &Value) -> WasmFilter {
         .holding_heads()
 }
 
+/// The filter under `tags.json` or `trace.json`, or what a case makes of them.
+pub(crate) fn telemetry_tagging(policy: &Value) -> WasmFilter {
+    WasmFilter::new("telemetry-tagging").policy(&policy.to_string())
+}
+
 /// All of them as a bundle.
 pub(crate) fn all_filters() -> WasmFilter {
     let filters = json!({
         "error-translation": problem_policy(),
+        "telemetry-tagging": tags_policy(),
         "version-negotiation": policy("enforce"),
     });
     WasmFilter::new("all-filters")
@@ -311,6 +409,14 @@ pub(crate) fn all_filters() -> WasmFilter {
 
 pub(crate) fn problem_policy() -> Value {
     serde_json::from_str(include_str!("problem.json")).expect("problem.json is JSON")
+}
+
+pub(crate) fn tags_policy() -> Value {
+    serde_json::from_str(include_str!("tags.json")).expect("tags.json is JSON")
+}
+
+fn trace_policy() -> Value {
+    serde_json::from_str(include_str!("trace.json")).expect("trace.json is JSON")
 }
 
 fn policy(mode: &str) -> Value {

@@ -15,7 +15,7 @@ use crate::case::{Case, DIRECT, PROXIED};
 const MARK: &str = "x-bench-check";
 
 /// The facts of a request. Who failed is not among them: it is not the same at both listeners.
-const FACTS: [&str; 9] = [
+const FACTS: [&str; 20] = [
     "service",
     "version_requested",
     "version",
@@ -25,13 +25,25 @@ const FACTS: [&str; 9] = [
     "error_type",
     "error_dialect",
     "error_outcome",
+    "trace_context",
+    "tag.tenant",
+    "tag.plan",
+    "tag.client",
+    "tag.language",
+    "tag.consumer",
+    "tag.view",
+    "tag.page",
+    "tag.theme",
+    "tag.order",
+    "tag.region",
 ];
 
 /// In what the filters count requests.
-const METRICS: [&str; 2] = [REQUESTS, ERRORS];
+const METRICS: [&str; 3] = [REQUESTS, ERRORS, TRACES];
 
 pub(crate) const REQUESTS: &str = "treaty_version_requests";
 pub(crate) const ERRORS: &str = "treaty_errors";
+pub(crate) const TRACES: &str = "treaty_trace_context";
 
 /// The fields of the response that a case may have made, besides those of the telling route.
 const WATCHED: [&str; 6] = [
@@ -45,6 +57,10 @@ const WATCHED: [&str; 6] = [
 
 /// The field of a service that is not for clients.
 const INTERNAL: &str = "x-internal-host: node-7";
+
+/// The trace that the upstream is told of, where nobody changes it, and what is beside it.
+const TRACE_SEEN: &str = "x-seen-trace: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+const STATE_SEEN: &str = "x-seen-state: congo=t61rcWkgMzE,rojo=00f067aa0ba902b7";
 
 /// What `policy.json` makes of the response, field by field.
 pub(crate) const RESPONSE_FIELDS: [&str; 5] = [
@@ -67,18 +83,54 @@ const TOLD: [&str; 5] = [
 
 /// The request is served as it is.
 pub(crate) fn no_work() -> Vec<&'static str> {
-    vec!["x-seen-path: /v1/orders/42", INTERNAL]
+    vec!["x-seen-path: /v1/orders/42", TRACE_SEEN, INTERNAL]
 }
 
 /// A field of the response is gone.
 pub(crate) fn sanitised() -> Vec<&'static str> {
-    vec!["x-seen-path: /v1/orders/42"]
+    vec!["x-seen-path: /v1/orders/42", TRACE_SEEN]
+}
+
+/// The trace goes on as it came.
+pub(crate) fn trace_kept() -> Vec<&'static str> {
+    [&no_work()[..], &[STATE_SEEN]].concat()
+}
+
+/// Of a `traceparent` of a later version, what version 00 knows goes on.
+pub(crate) fn trace_mended() -> Vec<&'static str> {
+    vec![
+        "x-seen-path: /v1/orders/42",
+        "x-seen-trace: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-03",
+        STATE_SEEN,
+        "x-fact-trace_context: repaired",
+        INTERNAL,
+    ]
+}
+
+/// All that `tags.json` asks for.
+pub(crate) fn ten_tags() -> Vec<&'static str> {
+    vec![
+        "x-seen-path: /v1/orders/42?view=Full&page=2&sort=-created",
+        TRACE_SEEN,
+        INTERNAL,
+        "x-fact-tag.tenant: shop-eur",
+        "x-fact-tag.plan: gold",
+        "x-fact-tag.client: treaty-bench",
+        "x-fact-tag.language: en",
+        "x-fact-tag.consumer: shop",
+        "x-fact-tag.view: full",
+        "x-fact-tag.page: 2",
+        "x-fact-tag.theme: dark",
+        "x-fact-tag.order: 42",
+        "x-fact-tag.region: eu-central",
+    ]
 }
 
 /// All that `problem.json` asks for.
 pub(crate) fn translated() -> Vec<&'static str> {
     vec![
         "x-seen-path: /v1/orders/broken",
+        TRACE_SEEN,
         "status: 500",
         "problem type: \"https://example.com/problems/out-of-stock\"",
         "problem title: \"Out of stock\"",
@@ -110,13 +162,15 @@ pub(crate) fn one_for_all() -> Vec<&'static str> {
 
 /// The same where every filter sees it.
 pub(crate) fn one_for_all_seen() -> Vec<&'static str> {
-    [&["x-seen-path: /v1/orders/broken"], &one_for_all()[..]].concat()
+    let seen = ["x-seen-path: /v1/orders/broken", TRACE_SEEN];
+    [&seen, &one_for_all()[..]].concat()
 }
 
 /// All that `policy.json` asks for.
 pub(crate) fn full_work() -> Vec<&'static str> {
     let upstream = [
         "x-seen-path: /orders/42",
+        TRACE_SEEN,
         "x-seen-version: 1",
         // The hash of the empty node id.
         "x-seen-hops: p51d8e999;n=1",
@@ -129,6 +183,7 @@ pub(crate) fn full_work() -> Vec<&'static str> {
 pub(crate) fn reported_work() -> Vec<&'static str> {
     let upstream = [
         "x-seen-path: /v1/orders/42",
+        TRACE_SEEN,
         "x-fact-version_outcome: would_serve",
     ];
     [&TOLD[..], &upstream, &[INTERNAL]].concat()
@@ -136,7 +191,11 @@ pub(crate) fn reported_work() -> Vec<&'static str> {
 
 /// The fields alone.
 pub(crate) fn constants() -> Vec<&'static str> {
-    let upstream = ["x-seen-path: /v1/orders/42", "x-seen-version: 1"];
+    let upstream = [
+        "x-seen-path: /v1/orders/42",
+        "x-seen-version: 1",
+        TRACE_SEEN,
+    ];
     [&RESPONSE_FIELDS[..], &upstream, &[INTERNAL]].concat()
 }
 
@@ -166,6 +225,8 @@ pub(crate) fn telling(route: Route) -> Route {
         ("path", ":path"),
         ("version", "x-treaty-version"),
         ("hops", "x-treaty-hops"),
+        ("trace", "traceparent"),
+        ("state", "tracestate"),
     ]
     .map(|(what, field)| (format!("x-seen-{what}"), format!("%REQ({field})%")));
     let told: Vec<_> = request
@@ -186,16 +247,32 @@ pub(crate) fn telling(route: Route) -> Route {
         }}}))
 }
 
-/// Asks once at each listener and compares.
+/// Asks once at each listener, for a proof once more, and compares.
 pub(crate) fn check(case: &Case, envoy: &Envoy) -> Result<()> {
-    let request = case.request(&format!("{MARK}: 1\r\nconnection: close\r\n"));
+    let more = format!("{MARK}: 1\r\nconnection: close\r\n");
+    check_work(case, envoy, &case.request(&more), &case.work)?;
+    if let Some(proof) = &case.proof {
+        check_work(case, envoy, &case.request_of(proof, &more), &proof.work)?;
+    }
+    let counters = envoy.counters();
+    for metric in METRICS {
+        let mut counters = counters.iter();
+        let counted = counters.any(|(name, value)| *value > 0 && name.contains(metric));
+        if counted != (case.counts == Some(metric)) {
+            return Err(format!("{}: counts in {metric}: {counted}", case.name).into());
+        }
+    }
+    Ok(())
+}
+
+fn check_work(case: &Case, envoy: &Envoy, request: &[u8], work: &[&str]) -> Result<()> {
     let listeners: &[&str] = if case.reaches_upstream {
         &[DIRECT, PROXIED]
     } else {
         &[DIRECT]
     };
     for listener in listeners {
-        let octets = raw(envoy.address(listener), &request, Duration::from_secs(10));
+        let octets = raw(envoy.address(listener), request, Duration::from_secs(10));
         let done = work_in(&octets).ok_or_else(|| {
             format!(
                 "{}, {listener}: not an answer: {}",
@@ -203,7 +280,7 @@ pub(crate) fn check(case: &Case, envoy: &Envoy) -> Result<()> {
                 octets.escape_ascii()
             )
         })?;
-        let mut expected: Vec<_> = case.work.iter().flat_map(|field| split(field)).collect();
+        let mut expected: Vec<_> = work.iter().flat_map(|field| split(field)).collect();
         expected.sort();
         if done != expected {
             return Err(format!(
@@ -213,14 +290,6 @@ pub(crate) fn check(case: &Case, envoy: &Envoy) -> Result<()> {
                 lines(&done)
             )
             .into());
-        }
-    }
-    let counters = envoy.counters();
-    for metric in METRICS {
-        let mut counters = counters.iter();
-        let counted = counters.any(|(name, value)| *value > 0 && name.contains(metric));
-        if counted != (case.counts == Some(metric)) {
-            return Err(format!("{}: counts in {metric}: {counted}", case.name).into());
         }
     }
     Ok(())

@@ -10,7 +10,8 @@ use serde_json::json;
 
 use crate::Result;
 use crate::case::{
-    self, ALL_FILTERS, EMPTY_MODULE, ERROR_TRANSLATION, Module, VERSION_NEGOTIATION,
+    self, ALL_FILTERS, EMPTY_MODULE, ERROR_TRANSLATION, Module, TELEMETRY_TAGGING,
+    VERSION_NEGOTIATION,
 };
 use crate::rig::options;
 use crate::stats::Spread;
@@ -35,7 +36,11 @@ pub(crate) struct Footprint {
 pub(crate) const NO_FILTER: &str = "no filter";
 pub(crate) const EMPTY: &str = "empty wasm filter";
 /// The modules of one filter, which the aims are about.
-pub(crate) const FILTERS: [&str; 2] = ["version-negotiation", "error-translation"];
+pub(crate) const FILTERS: [&str; 3] = [
+    "version-negotiation",
+    "error-translation",
+    "telemetry-tagging",
+];
 
 const BUNDLE: &str = "all-filters";
 
@@ -44,8 +49,8 @@ type Subject = (&'static str, Option<(Module, WasmFilter)>);
 
 /// Starts each of them some times, in turn.
 pub(crate) fn measure() -> Result<Vec<Footprint>> {
-    let [version_negotiation, error_translation] = FILTERS;
-    let subjects: [Subject; 5] = [
+    let [version_negotiation, error_translation, telemetry_tagging] = FILTERS;
+    let subjects: [Subject; 6] = [
         (NO_FILTER, None),
         (EMPTY, Some((EMPTY_MODULE, case::empty()))),
         (
@@ -57,6 +62,13 @@ pub(crate) fn measure() -> Result<Vec<Footprint>> {
             Some((
                 ERROR_TRANSLATION,
                 case::error_translation(&case::problem_policy()),
+            )),
+        ),
+        (
+            telemetry_tagging,
+            Some((
+                TELEMETRY_TAGGING,
+                case::telemetry_tagging(&case::tags_policy()),
             )),
         ),
         (BUNDLE, Some((ALL_FILTERS, case::all_filters()))),

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use crate::Args;
 use crate::case::{
-    self, EMPTY, FULL, LUA, LUA_TRANSLATED, NO_FILTER, PASSED, Pair, TRANSLATED, UNMATCHED,
+    self, EMPTY, FULL, LUA, LUA_TAGGED, LUA_TRANSLATED, NO_FILTER, PASSED, Pair, TAGGED, TRACED,
+    TRANSLATED, UNMATCHED, UNTAGGED,
 };
 use crate::footprint::{self, Footprint};
 use crate::rig::Rig;
@@ -116,6 +117,20 @@ pub(crate) fn aims(measured: &Measured, footprints: &[Footprint]) -> String {
             Some(1.2),
         ),
         ("a 500 translated ÷ Lua", LUA_TRANSLATED, TRANSLATED, None),
+        (
+            "telemetry-tagging, no rule matches ÷ empty filter",
+            EMPTY,
+            UNTAGGED,
+            Some(1.15),
+        ),
+        (
+            "trace context only ÷ empty filter",
+            EMPTY,
+            TRACED,
+            Some(1.2),
+        ),
+        ("ten tags ÷ Lua", LUA_TAGGED, TAGGED, Some(1.0)),
+        ("ten tags ÷ empty filter", EMPTY, TAGGED, None),
     ] {
         let ratio = |samples| Some(measured.find(samples, base, case)?.ratio());
         if let (Some(direct), Some(upstream)) = (ratio(&measured.direct), ratio(&measured.upstream))

@@ -50,7 +50,7 @@ const ROUNDS: usize = 4;
 /// data only once it is decoded (`jane%2540example.com`, `4111+1111+1111+1111`), the whole of it
 /// becomes one mask, because places in the decoded text are none in this one.
 pub(crate) fn mask<'t>(text: &'t str, kinds: Kinds, keep: Keep, found: &mut Kinds) -> Cow<'t, str> {
-    if text.len() < SHORTEST {
+    if text.len() < SHORTEST || is_short_word(text) {
         return Cow::Borrowed(text);
     }
     let mut text = Cow::Borrowed(text);
@@ -68,6 +68,18 @@ pub(crate) fn mask<'t>(text: &'t str, kinds: Kinds, keep: Keep, found: &mut Kind
         text = Cow::Owned(places.masked(&text));
         rounds += 1;
     }
+}
+
+/// Whether a text is a word in which no kind has room: most values of tags are one, and looking for
+/// every kind costs more than all else that happens to them. A mailbox and an address need other
+/// octets, a card and a bank account more digits, a credential more octets.
+fn is_short_word(text: &str) -> bool {
+    const LONGEST: usize = 12;
+    const MOST_DIGITS: usize = 7;
+    let is_of_word = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
+    text.len() <= LONGEST
+        && text.as_bytes().iter().all(is_of_word)
+        && text.bytes().filter(u8::is_ascii_digit).count() <= MOST_DIGITS
 }
 
 #[cfg(test)]

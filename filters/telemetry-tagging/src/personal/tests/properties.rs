@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::personal::{Keep, Kinds, mask};
+use crate::personal::{Keep, Kinds, is_short_word, mask, place};
 
 /// Parts that have a meaning in some rule, so that random texts come near the rules.
 const PARTS: &[&str] = &[
@@ -159,6 +159,22 @@ fn around() -> impl Strategy<Value = String> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// The short way past the rules leads past nothing that they would find.
+    #[test]
+    fn a_short_word_is_nothing_that_any_rule_finds(
+        beginning in prop::sample::select(&[
+            "", "ghp_", "gho_", "sk_live_", "sk-", "AKIA", "ASIA", "eyJ", "xoxb-", "glpat-", "AIza",
+            "npm_", "password", "token", "Bearer", "0049", "00", "DE89", "NO93", "rk_test_",
+        ][..]),
+        end in "[A-Za-z0-9_-]{0,12}",
+    ) {
+        let word: String = format!("{beginning}{end}").chars().take(12).collect();
+        if is_short_word(&word) {
+            let places = place::find(&word, Kinds::all(), Keep::Nothing);
+            prop_assert_eq!(places.kinds().next(), None, "{}", word);
+        }
+    }
 
     #[test]
     fn what_was_masked_stays(text in texts(), keep in keeps()) {
