@@ -47,7 +47,8 @@ impl Host for Proxy<'_> {
     }
 
     fn random(&self) -> u64 {
-        // The standard library seeds each state anew from the host's random numbers.
+        // The standard library seeds a thread's first state from the host's random numbers and counts
+        // on from there; what SipHash makes of that nobody can tell from random bits.
         RandomState::new().build_hasher().finish()
     }
 

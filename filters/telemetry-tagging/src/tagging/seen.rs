@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use kit::exchange::Exchange;
 use kit::fact::VERSION;
 use kit::filter::End;
+use kit::headers::Headers;
 use kit::metric::OTHER as OTHER_LABEL;
 use kit::policy::Runtime;
 use kit::problem::Code;
@@ -18,7 +19,7 @@ use crate::fidelity::{self, Fidelity};
 use crate::method::OTHER;
 use crate::operation::Operation;
 use crate::personal::Kinds;
-use crate::plan::{DirectionRule, Plan, Policy};
+use crate::plan::{AnsweredBy, DirectionRule, Plan, Policy};
 use crate::rpc::{self, RpcCall};
 use crate::source::{Known, Phase, integer};
 use crate::trace_context::TraceId;
@@ -42,6 +43,7 @@ pub(super) struct Seen {
     pub(super) operation: Option<usize>,
     /// The values of the variables in the template of the operation, as far as tags need them.
     pub(super) path_parameters: Vec<(String, String)>,
+    /// The call of gRPC or Connect, if it is one.
     pub(super) rpc: Option<RpcCall>,
     /// The target as logs may show it.
     pub(super) target: Option<String>,
@@ -63,6 +65,7 @@ pub(super) struct Seen {
     pub(super) answered_version: Option<String>,
     pub(super) answered_deployment: Option<String>,
     pub(super) fidelity: Option<Fidelity>,
+    /// The protocol of the client, where the outcome depends on it.
     pub(super) protocol: Option<Protocol>,
     /// Whether the exchange ended as it should, or its client left.
     pub(super) is_complete: bool,
@@ -189,46 +192,47 @@ impl Seen {
     }
 
     /// Who answered, and with which status.
-    pub(super) fn see_response(&mut self, x: &Exchange<'_>) {
-        let plan = Rc::clone(&self.plan);
-        if plan.needs.outcome {
-            let status = x.peek_text(fields::STATUS);
-            self.status = status.and_then(|status| status.parse().ok());
-            // Of gRPC-Web it stands in the content where there is one, which is not read.
-            if matches!(
-                self.protocol,
-                Some(Protocol::Grpc | Protocol::GrpcWeb { .. })
-            ) {
-                let status = x.headers().text(fields::GRPC_STATUS);
-                self.grpc_status = status.and_then(|status| status.trim().parse().ok());
-            }
+    pub(super) fn see_response(&mut self, x: &mut Exchange<'_>) {
+        if self.plan.needs.outcome {
+            self.see_status(x);
         }
-        if plan.needs.version {
+        if self.plan.needs.version {
             self.expected_version = x.fact(&VERSION);
         }
-        let Some(answered_by) = &plan.answered_by else {
-            return;
-        };
-        let said = |name: &Option<String>| {
-            // Of two names one is wrong, and the space between them makes them none.
-            let value = x.headers().combined(name.as_deref()?)?;
-            let value = std::str::from_utf8(&value).ok()?.trim();
-            // It becomes a label, so it is short and plain.
-            let is_plain = !value.is_empty()
-                && value.len() <= 64
-                && value.bytes().all(|octet| octet.is_ascii_graphic());
-            is_plain.then(|| value.to_owned())
-        };
-        let (service, version) = (said(&answered_by.service), said(&answered_by.version));
-        let deployment = said(&answered_by.deployment);
-        (self.answered_service, self.answered_version) = (service, version);
-        self.answered_deployment = deployment;
-        self.fidelity = Some(fidelity::judge(
-            plan.service.as_deref(),
+        let plan = Rc::clone(&self.plan);
+        if let Some(answered_by) = &plan.answered_by {
+            self.see_who_answered(answered_by, x);
+        }
+    }
+
+    fn see_status(&mut self, x: &Exchange<'_>) {
+        let status = x.peek_text(fields::STATUS);
+        self.status = status.and_then(|status| status.parse().ok());
+        // Of gRPC-Web it stands in the content where there is one, which is not read.
+        let is_grpc = matches!(
+            self.protocol,
+            Some(Protocol::Grpc | Protocol::GrpcWeb { .. })
+        );
+        if is_grpc {
+            let status = x.headers().text(fields::GRPC_STATUS);
+            self.grpc_status = status.and_then(|status| status.trim().parse().ok());
+        }
+    }
+
+    fn see_who_answered(&mut self, answered_by: &AnsweredBy, x: &mut Exchange<'_>) {
+        let said = |name: &Option<String>| said(name.as_deref()?, x.headers());
+        let service = said(&answered_by.service);
+        let version = said(&answered_by.version);
+        self.answered_deployment = said(&answered_by.deployment);
+        let fidelity = fidelity::judge(
+            self.plan.service.as_deref(),
             self.expected_version.as_deref(),
-            self.answered_service.as_deref(),
-            self.answered_version.as_deref(),
-        ));
+            service.as_deref(),
+            version.as_deref(),
+        );
+        (self.answered_service, self.answered_version) = (service, version);
+        x.tell(&facts::FIDELITY, fidelity.name());
+        self.fidelity = Some(fidelity);
     }
 
     /// What became of the exchange, now that it is over.
@@ -378,4 +382,15 @@ pub(super) fn is_outbound(known: &mut Option<bool>, rule: DirectionRule, x: &Exc
 fn has_client_left(x: &Exchange<'_>) -> bool {
     let details = x.property(&["response", "code_details"]);
     details.is_some_and(|details| !details.starts_with(b"upstream_"))
+}
+
+/// What a service says of itself in a field: one short plain word. Of two one would be wrong, and
+/// the space between them makes them none.
+fn said(name: &str, headers: &Headers) -> Option<String> {
+    /// The most octets of a name or a version.
+    const LONGEST: usize = 64;
+    let value = headers.combined(name)?;
+    let value = std::str::from_utf8(&value).ok()?.trim();
+    let is_word = !value.is_empty() && value.bytes().all(|octet| octet.is_ascii_graphic());
+    (is_word && value.len() <= LONGEST).then(|| value.to_owned())
 }
