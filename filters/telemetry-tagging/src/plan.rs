@@ -97,6 +97,8 @@ pub(crate) struct Needs {
     pub(crate) request_body: bool,
     /// The content of the response.
     pub(crate) response_body: bool,
+    /// Whether anything is counted at the end.
+    pub(crate) counting: bool,
     /// Whether anything is told, so that the revision is, too.
     pub(crate) telling: bool,
 }
@@ -298,6 +300,7 @@ impl Needs {
             direction: knows(&[Known::Direction]),
             request_body: has(|source| matches!(source, Source::RequestBody(_))),
             response_body: has(|source| matches!(source, Source::ResponseBody(_))),
+            counting: plan.metrics.is_any() || plan.metrics.fidelity || plan.probe.is_some(),
             telling: plan.attributes.is_some()
                 || plan.audit.is_some()
                 || plan.tags.iter().any(|tag| tag.sinks.is_told()),

@@ -18,6 +18,9 @@ impl Seen {
         if own.active {
             x.shift(&metrics::ACTIVE, &[&plan.label], -1);
         }
+        if !self.plan.needs.counting {
+            return;
+        }
         let route = self.known(Known::Route).unwrap_or(OTHER.into());
         let status_class = self.status_class();
         if let (true, Some(fidelity)) = (own.fidelity, self.fidelity) {

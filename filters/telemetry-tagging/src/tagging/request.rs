@@ -187,7 +187,7 @@ impl Seen {
 
 /// The members that tags need, with their values, whether they may go on or not.
 pub(super) fn members(keys: &[&str], headers: &Headers) -> Vec<(String, String)> {
-    if keys.is_empty() || !headers.contains(BAGGAGE) {
+    if !headers.contains(BAGGAGE) {
         return Vec::new();
     }
     let lines = headers.get_all(BAGGAGE);

@@ -23,8 +23,9 @@ impl Seen {
             return;
         }
         let plan = Rc::clone(&self.plan);
-        if phase == Phase::Request {
-            self.baggage = members(&plan.baggage_keys().collect::<Vec<_>>(), x.headers());
+        let keys: Vec<&str> = plan.baggage_keys().collect();
+        if phase == Phase::Request && !keys.is_empty() {
+            self.baggage = members(&keys, x.headers());
         }
         self.tell_attributes(phase, x);
         for (place, tag) in plan.tags.iter().enumerate() {
