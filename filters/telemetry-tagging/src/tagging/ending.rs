@@ -23,31 +23,18 @@ impl Seen {
         }
         let route = self.known(Known::Route).unwrap_or(OTHER.into());
         let status_class = self.status_class();
+        let version = self.version();
         if let (true, Some(fidelity)) = (own.fidelity, self.fidelity) {
-            let labels = [
-                &plan.label,
-                self.version(),
-                self.answered_by(),
-                fidelity.name(),
-            ];
+            let labels = [&plan.label, version, self.answered_by(), fidelity.name()];
             x.count(&metrics::FIDELITY, &labels);
         }
         if self.is_synthetic {
             return x.count(&metrics::SYNTHETIC, &[&plan.label, &route, status_class]);
         }
         let method = self.known(Known::Method).unwrap_or_default();
-        let mut labels = vec![
-            plan.label.as_str(),
-            &route,
-            &method,
-            status_class,
-            self.version(),
-        ];
+        let mut labels = vec![plan.label.as_str(), &route, &method, status_class, version];
         if let (Some(metric), Some(error)) = (&own.errors, self.known(Known::ErrorType)) {
-            x.count(
-                metric,
-                &[&plan.label, &route, &method, &error, self.version()],
-            );
+            x.count(metric, &[&plan.label, &route, &method, &error, version]);
         }
         let added = own.labels.iter().map(|place| self.values.get(*place));
         labels.extend(added.map(|value| value.and_then(Option::as_deref).unwrap_or_default()));

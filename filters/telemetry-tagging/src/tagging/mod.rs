@@ -16,7 +16,6 @@ use kit::exchange::Exchange;
 use kit::filter::{Core, End, Flow};
 use kit::policy::Mode;
 
-use crate::fields;
 use crate::plan::Policy;
 use crate::source::Phase;
 use content::Content;
@@ -112,9 +111,7 @@ impl Core for Tagging {
 
     fn response_trailers(&mut self, x: &mut Exchange<'_>) -> Flow {
         if let Some(seen) = &mut self.seen {
-            if let Some(status) = x.trailers().text(fields::GRPC_STATUS) {
-                seen.grpc_status = status.trim().parse().ok();
-            }
+            seen.see_trailers(x);
             seen.evaluate(Phase::Outcome, x);
             seen.response_content.end();
             seen.evaluate(Phase::ResponseEnd, x);

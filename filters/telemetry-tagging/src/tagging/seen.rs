@@ -235,6 +235,15 @@ impl Seen {
         self.fidelity = Some(fidelity);
     }
 
+    /// How a call of gRPC ended. Nothing else says so in trailers.
+    pub(super) fn see_trailers(&mut self, x: &Exchange<'_>) {
+        if self.speaks_grpc()
+            && let Some(status) = x.trailers().text(fields::GRPC_STATUS)
+        {
+            self.grpc_status = status.trim().parse().ok();
+        }
+    }
+
     /// What became of the exchange, now that it is over.
     pub(super) fn see_end(&mut self, end: End, x: &Exchange<'_>) {
         let is_aborted = end == End::Aborted;
@@ -256,8 +265,9 @@ impl Seen {
     }
 
     fn learn_status(&mut self, x: &Exchange<'_>) {
-        let number = |name| integer(&x.property(&["response", name])?).filter(|number| *number > 0);
-        self.status = number("code").and_then(|status| status.try_into().ok());
+        let number = |name| integer(&x.property(&["response", name])?);
+        let status = number("code").filter(|status| *status > 0);
+        self.status = status.and_then(|status| status.try_into().ok());
         if self.speaks_grpc() && self.status.is_some() {
             self.grpc_status = number("grpc_status").and_then(|status| status.try_into().ok());
         }
@@ -275,18 +285,17 @@ impl Seen {
 
     /// What the filter itself knows.
     pub(super) fn known(&self, known: Known) -> Option<Cow<'_, str>> {
-        let borrowed = |text: &Option<String>| text.clone().map(Cow::Owned);
         Some(match known {
             Known::Route => Cow::Borrowed(self.route()?),
             Known::Operation => Cow::Borrowed(self.operation()?.id.as_deref()?),
             Known::Method => Cow::Borrowed(self.method.as_deref().unwrap_or(OTHER)),
-            Known::Target => return borrowed(&self.target),
+            Known::Target => Cow::Borrowed(self.target.as_deref()?),
             Known::Service => Cow::Borrowed(self.plan.service.as_deref()?),
             Known::RpcService => Cow::Borrowed(self.rpc.as_ref()?.service()),
             Known::RpcMethod => Cow::Borrowed(self.rpc.as_ref()?.method()),
             Known::TraceId => Cow::Owned(self.trace_id?.to_string()),
             Known::TraceOutcome => Cow::Borrowed(self.trace_outcome),
-            Known::CorrelationId => return borrowed(&self.correlation_id),
+            Known::CorrelationId => Cow::Borrowed(self.correlation_id.as_deref()?),
             Known::Synthetic => Cow::Borrowed(if self.is_synthetic { "true" } else { "false" }),
             Known::Revision => Cow::Borrowed(self.policy.revision.as_str()),
             Known::Direction => Cow::Borrowed(if self.is_outbound? {
@@ -294,9 +303,9 @@ impl Seen {
             } else {
                 "inbound"
             }),
-            Known::AnsweredService => return borrowed(&self.answered_service),
-            Known::AnsweredVersion => return borrowed(&self.answered_version),
-            Known::AnsweredDeployment => return borrowed(&self.answered_deployment),
+            Known::AnsweredService => Cow::Borrowed(self.answered_service.as_deref()?),
+            Known::AnsweredVersion => Cow::Borrowed(self.answered_version.as_deref()?),
+            Known::AnsweredDeployment => Cow::Borrowed(self.answered_deployment.as_deref()?),
             Known::AnsweredRuntime => Cow::Borrowed(match self.answered_runtime()? {
                 Runtime::Go => "go",
                 Runtime::Rust => "rust",

@@ -23,15 +23,21 @@ impl Seen {
             return;
         }
         let plan = Rc::clone(&self.plan);
-        let keys: Vec<&str> = plan.baggage_keys().collect();
-        if phase == Phase::Request && !keys.is_empty() {
-            self.baggage = members(&keys, x.headers());
+        if phase == Phase::Request {
+            self.read_baggage(x);
         }
         self.tell_attributes(phase, x);
         for (place, tag) in plan.tags.iter().enumerate() {
             if tag.phase == phase {
                 self.take(place, tag, x);
             }
+        }
+    }
+
+    fn read_baggage(&mut self, x: &Exchange<'_>) {
+        let keys: Vec<&str> = self.plan.baggage_keys().collect();
+        if !keys.is_empty() {
+            self.baggage = members(&keys, x.headers());
         }
     }
 
