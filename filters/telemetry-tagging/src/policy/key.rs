@@ -137,3 +137,20 @@ pub(super) fn warnings(rings: &[Rc<KeyRing>]) -> Vec<String> {
     };
     rings.iter().flat_map(of_ring).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operator_is_told_which_keys_are_unusable_and_not_what_is_in_them() {
+        let ring = KeyRing::new("people", ("k2", None), Some(("k1", Some("c2hvcnQ="))));
+        let warnings = warnings(&[Rc::new(ring)]);
+        let [current, previous] = warnings.as_slice() else {
+            panic!("{warnings:?}");
+        };
+        assert!(current.starts_with("treaty: telemetry-tagging: key `k2` of `people` "));
+        assert!(previous.starts_with("treaty: telemetry-tagging: key `k1` of `people` "));
+        assert!(!previous.contains("c2hvcnQ") && !previous.contains("short="));
+    }
+}
