@@ -8,11 +8,12 @@ use kit::body::{Access, Body, BodyNeed, Size};
 use kit::call::{Call, CallId, CallRequest, CallResult, HttpCall};
 use kit::exchange::Exchange;
 use kit::fact::Fact;
-use kit::filter::{Core, Filter, Flow, Form, Registration};
+use kit::filter::{Core, End, Filter, Flow, Form, Registration};
 use kit::metric::{Metric, MetricKind};
 use kit::policy::{Document, Findings, Service};
 use kit::problem::{Code, Problem, ProblemType};
 use kit::protocol::Client;
+use kit::shared::{IF_ABSENT, SharedWrite};
 
 pub(crate) const FILTERS: &[Registration] = &[Registration::of::<Sample>()];
 
@@ -41,7 +42,7 @@ enum SampleForm {
     Streamed,
 }
 
-const TOLD: Fact = Fact::new("treaty.sample", "sample", 16);
+const TOLD: Fact = Fact::new("treaty.sample", "sample", 64);
 const REQUESTS: Metric = Metric::new("treaty_sample_requests", MetricKind::Counter, &["path"]);
 const GONE: ProblemType = ProblemType {
     filter: "sample",
@@ -50,6 +51,9 @@ const GONE: ProblemType = ProblemType {
     status: 410,
     grpc: Code::NotFound,
 };
+
+/// The name of a shared value.
+const CLAIM: &str = "sample/claim";
 
 impl Filter for Sample {
     const NAME: &'static str = "sample";
@@ -84,6 +88,16 @@ impl SampleCore {
         Flow::Reply(Box::new(Problem::new(&GONE).reply(&self.client)))
     }
 
+    /// Lets one exchange go on, and tells the others how far it is and what the clock says.
+    fn claim(&self, x: &mut Exchange<'_>) -> Flow {
+        if x.write_shared(CLAIM, b"claimed", Some(IF_ABSENT)) == SharedWrite::Written {
+            return Flow::Continue;
+        }
+        let value = x.read_shared(CLAIM).value.unwrap_or_default();
+        x.tell(&TOLD, &String::from_utf8_lossy(&value));
+        self.refuse()
+    }
+
     fn ask(x: &mut Exchange<'_>) -> Flow {
         x.call(Call {
             id: CallId(0),
@@ -115,6 +129,7 @@ impl Core for SampleCore {
         };
         match self.path.as_str() {
             "/gone" => self.refuse(),
+            "/claim" => self.claim(x),
             "/ask" => Self::ask(x),
             "/sleep" | "/sleep-for-ever" => {
                 x.wake_after(Duration::from_mins(1));
@@ -150,8 +165,17 @@ impl Core for SampleCore {
     }
 
     fn response_head(&mut self, x: &mut Exchange<'_>) -> Flow {
-        if self.path == "/late" {
-            return self.refuse();
+        match self.path.as_str() {
+            "/late" => return self.refuse(),
+            "/claim" => {
+                let _ = x.write_shared(CLAIM, b"answered", None);
+            }
+            "/now" => {
+                let random = x.random();
+                let now = since_1970(x);
+                x.tell(&TOLD, &format!("{now} {random}"));
+            }
+            _ => {}
         }
         let details = x
             .property(&["response", "code_details"])
@@ -180,8 +204,25 @@ impl Core for SampleCore {
             x.wake_after(Duration::from_mins(1));
             return Flow::Wait;
         }
-        let since = x.now().duration_since(SystemTime::UNIX_EPOCH);
-        x.tell(&TOLD, &since.unwrap_or_default().as_secs().to_string());
+        let now = since_1970(x).to_string();
+        x.tell(&TOLD, &now);
         Flow::Continue
     }
+
+    fn end(&mut self, end: End, x: &mut Exchange<'_>) {
+        if end == End::Aborted {
+            x.count(&REQUESTS, &["aborted"]);
+        }
+        if let ("/details", Some(details)) = (
+            self.path.as_str(),
+            x.property(&["response", "code_details"]),
+        ) {
+            x.tell(&TOLD, &String::from_utf8_lossy(&details));
+        }
+    }
+}
+
+fn since_1970(x: &Exchange<'_>) -> u64 {
+    let since = x.now().duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or_default().as_secs()
 }

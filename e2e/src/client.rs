@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -140,6 +140,8 @@ pub struct Response {
     pub trailers: Fields,
     /// Whether it ended in good order: `false` if the stream was broken after the head.
     pub complete: bool,
+    /// When its head was read.
+    pub received: SystemTime,
 }
 
 impl Response {
@@ -220,14 +222,19 @@ impl Client {
     }
 
     /// Sends a request and waits for the end of the response.
-    pub fn try_send(&self, mut request: Request) -> Result<Response, SendError> {
+    pub fn try_send(&self, request: Request) -> Result<Response, SendError> {
+        self.begin(request)?.rest()
+    }
+
+    /// Sends a whole request, and waits for nothing.
+    pub fn begin(&self, mut request: Request) -> Result<Exchange, SendError> {
         if request.body.len() <= 1 && request.trailers.is_empty() {
             let body = Payload::whole(request.body.pop().unwrap_or_default());
-            return self.exchange(&request, body, None)?.rest();
+            return self.exchange(&request, body, None);
         }
         let mut exchange = self.open(request)?;
         exchange.finish();
-        exchange.rest()
+        Ok(exchange)
     }
 
     /// Sends the head of a request and the chunks it has; more may follow. Its trailers are sent at
@@ -407,6 +414,7 @@ impl Arrived {
                 body: Vec::new(),
                 trailers: Fields::default(),
                 complete: false,
+                received: SystemTime::now(),
             },
             body: Some(body),
         }

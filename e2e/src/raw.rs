@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::client::Response;
 use crate::fields::Fields;
@@ -67,6 +67,7 @@ fn with_body(status: u16, headers: Fields, rest: &[u8]) -> Response {
         body: Vec::new(),
         trailers: Fields::default(),
         complete: false,
+        received: SystemTime::now(),
     };
     let length = response
         .headers

@@ -1,21 +1,28 @@
 //! Policy cases in a real Envoy: the same files that `treaty test` runs natively.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use treaty::case::{
-    self, Case, ExpectedUpstream, Mismatch, Observed, SeenRequest, SeenResponse, Subject,
+    self, Break, Case, ExpectedUpstream, Mismatch, Observed, SeenRequest, SeenResponse, Step,
+    Subject,
 };
 
 use crate::access_log::AccessLog;
-use crate::client::{Client, Request, Response};
+use crate::client::{Client, Request, Response, SendError};
 use crate::config::{Cluster, Config, Listener, Protocol, Route, WasmFilter};
 use crate::envoy::{Envoy, Options};
 use crate::fields::Fields;
-use crate::upstream::{Answer, Seen, Upstream};
+use crate::poll::poll;
+use crate::upstream::{Answer, Ending, Seen, Upstream};
 
 const LOGGED_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long a request may take to its upstream, where something is to happen while it is there.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(5);
 
 /// Where a case says that a property is dynamic metadata, which Envoy's own `set_metadata` filter
 /// can set: `metadata.filter_metadata.<namespace>.<key>`.
@@ -97,10 +104,9 @@ struct Stage {
     upstream: Upstream,
     log: AccessLog,
     setups: Vec<Setup>,
-    counters: BTreeMap<String, u64>,
 }
 
-/// What a case needs of its listener.
+/// What an exchange needs of its listener.
 #[derive(Clone, PartialEq)]
 struct Setup {
     subject: Subject,
@@ -111,13 +117,15 @@ impl Stage {
     fn new(cases: &[&Case], deploy: &dyn Fn(&Subject) -> Vec<WasmFilter>) -> Self {
         let upstream = Upstream::start();
         let log = AccessLog::new();
-        let facts: BTreeSet<&String> = cases
-            .iter()
-            .flat_map(|case| case.expect.facts.keys())
-            .collect();
-        let mut setups: Vec<Setup> = Vec::new();
+        let mut exchanges: Vec<(&Case, &Step)> = Vec::new();
         for case in cases {
-            let setup = Setup::of(case);
+            exchanges.extend(case.exchanges().map(|(_, step)| (*case, step)));
+        }
+        let expected = exchanges.iter().map(|(_, step)| &step.expect);
+        let facts: BTreeSet<&String> = expected.flat_map(|expect| expect.facts.keys()).collect();
+        let mut setups: Vec<Setup> = Vec::new();
+        for (case, step) in exchanges {
+            let setup = Setup::of(case, step);
             if !setups.contains(&setup) {
                 setups.push(setup);
             }
@@ -135,41 +143,124 @@ impl Stage {
             upstream,
             log,
             setups,
-            counters: BTreeMap::new(),
         }
     }
 
     fn run(&mut self, case: &Case) -> Vec<Mismatch> {
-        let setup = Setup::of(case);
-        let index = self
-            .setups
-            .iter()
-            .position(|known| *known == setup)
-            .expect("every case has a listener");
-        // Reading every counter takes longer than the case itself.
-        if !case.expect.metrics.is_empty() {
-            self.counters = self.envoy.counters();
+        let mut observed = Vec::new();
+        for (name, step) in case.numbered_steps() {
+            match self.play(case, step) {
+                Ok(seen) => observed.extend(seen),
+                Err(mismatch) => return vec![mismatch.within(&name)],
+            }
         }
-        self.upstream.take_seen();
-        self.upstream.set(answer(&case.upstream));
-        let client = Client::http2(self.envoy.address(&listener_name(index)));
-        let response = match client.try_send(request(case)) {
-            Ok(response) => response,
-            Err(error) => return vec![Mismatch::new("request", "an answer", error.to_string())],
-        };
-        let Some(line) = self.log.next_line(LOGGED_WITHIN) else {
-            return vec![Mismatch::new("access log", "a line", "nothing")];
-        };
-        case::judge(&case.expect, &self.observe(case, response, &line))
+        case.judge(&observed)
     }
 
-    fn observe(&mut self, case: &Case, response: Response, line: &Value) -> Observed {
-        let asked = matches!(case.expect.upstream, Some(ExpectedUpstream::Nothing));
-        if asked {
-            // What must not arrive is given the time to.
-            std::thread::sleep(Duration::from_millis(2));
+    /// Plays a step, with what happens while its upstream has the request.
+    fn play(&mut self, case: &Case, step: &Step) -> Result<Vec<Observed>, Mismatch> {
+        let mut counted = Counters::new();
+        let mut before = self.counters(step);
+        self.upstream.take_seen();
+        let is_held = step.request.aborts || !step.upstream.meanwhile.is_empty();
+        let release = self.answer(step, is_held);
+        let client = self.client(case, step);
+        let exchange = client
+            .begin(request(case, step))
+            .map_err(|error| no_answer(&error))?;
+
+        let mut arrived = None;
+        let mut inner = Ok(Vec::new());
+        if is_held {
+            arrived = poll(ARRIVES_WITHIN, || {
+                self.upstream.seen().pop().filter(is_complete)
+            });
+            add(&mut counted, &before, &self.counters(step));
+            inner = match &arrived {
+                Some(_) => self.play_meanwhile(case, step),
+                None => Err(Mismatch::new(
+                    "upstream",
+                    "a request, for what is to happen before its answer",
+                    "none",
+                )),
+            };
+            before = self.counters(step);
         }
-        let upstream = self.upstream.take_seen().into_iter().next().map(seen);
+        // Whatever came of that, the exchange is brought to its end and its line is read, so that
+        // the next case does not take it for its own.
+        let response = if step.request.aborts {
+            drop(exchange);
+            Ok(SeenResponse::default())
+        } else {
+            drop(release);
+            exchange
+                .rest()
+                .map(seen_response)
+                .map_err(|error| no_answer(&error))
+        };
+        let line = self.log.next_line(LOGGED_WITHIN);
+        let mut inner = inner?;
+        let response = response?;
+        let line = line.ok_or_else(|| Mismatch::new("access log", "a line", "nothing"))?;
+        let mut observed = self.observe(step, arrived, response, &line);
+        add(&mut counted, &before, &self.counters(step));
+        observed.metrics = counted;
+        inner.insert(0, observed);
+        Ok(inner)
+    }
+
+    fn play_meanwhile(&mut self, case: &Case, step: &Step) -> Result<Vec<Observed>, Mismatch> {
+        let mut observed = Vec::new();
+        for (name, step) in step.meanwhile() {
+            let seen = self.play(case, step);
+            observed.extend(seen.map_err(|mismatch| mismatch.within(&name))?);
+        }
+        Ok(observed)
+    }
+
+    /// Gives the upstream its answer. One that is held waits until what this returns is dropped.
+    fn answer(&self, step: &Step, is_held: bool) -> mpsc::Sender<()> {
+        let (release, held) = mpsc::channel();
+        let answer = answer(&step.upstream);
+        if is_held {
+            let held = Mutex::new(held);
+            self.upstream.set_handler(move |_| {
+                // Nothing is ever sent, so this ends when the sender is dropped.
+                let held = held.lock().unwrap_or_else(PoisonError::into_inner);
+                let _ = held.recv();
+                answer.clone()
+            });
+        } else {
+            self.upstream.set(answer);
+        }
+        release
+    }
+
+    fn client(&self, case: &Case, step: &Step) -> Client {
+        let setup = Setup::of(case, step);
+        let index = self.setups.iter().position(|known| *known == setup);
+        let index = index.expect("every exchange has a listener");
+        let address = self.envoy.address(&listener_name(index));
+        match step.upstream.breaks {
+            None => Client::http2(address),
+            // The upstream speaks what the client does, and in HTTP/2 only a stream would end.
+            Some(_) => Client::http1(address),
+        }
+    }
+
+    /// What was seen of an exchange, but for what was counted.
+    fn observe(
+        &self,
+        step: &Step,
+        arrived: Option<Seen>,
+        response: SeenResponse,
+        line: &Value,
+    ) -> Observed {
+        if matches!(step.expect.upstream, Some(ExpectedUpstream::Nothing)) {
+            // What must not arrive is given the time to.
+            thread::sleep(Duration::from_millis(2));
+        }
+        let arrived = arrived.or_else(|| self.upstream.take_seen().into_iter().next());
         let details = line["details"]
             .as_str()
             .filter(|details| details.starts_with("treaty."))
@@ -178,49 +269,63 @@ impl Stage {
         let facts = told
             .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
             .collect();
-        let metrics = if case.expect.metrics.is_empty() {
-            BTreeMap::new()
-        } else {
-            self.counted()
-        };
         Observed {
-            upstream,
-            response: SeenResponse {
-                status: response.status,
-                headers: response.headers.0,
-                body: response.body,
-                trailers: response.trailers.0,
-            },
+            upstream: arrived.map(seen),
+            response,
             facts,
-            metrics,
+            metrics: Counters::new(),
             details,
+        }
+    }
+
+    /// The counters as they stand; none where nothing is expected of them, because reading them all
+    /// takes longer than the exchange itself.
+    fn counters(&self, step: &Step) -> Counters {
+        if step.expect.metrics.is_empty() {
+            return Counters::new();
+        }
+        self.envoy.counters()
+    }
+}
+
+type Counters = BTreeMap<String, u64>;
+
+/// Adds what was counted of Treaty's metrics from one time to another.
+fn add(counted: &mut Counters, before: &Counters, after: &Counters) {
+    for (name, value) in after {
+        let more = value.saturating_sub(before.get(name).copied().unwrap_or_default());
+        if let (Some(name), 1..) = (name.strip_prefix("wasmcustom."), more) {
+            *counted.entry(name.to_owned()).or_default() += more;
         }
     }
 }
 
-impl Stage {
-    /// What was counted since the counters were read.
-    fn counted(&self) -> BTreeMap<String, u64> {
-        let counters = self.envoy.counters().into_iter();
-        counters
-            .filter_map(|(name, value)| {
-                let before = self.counters.get(&name).copied().unwrap_or_default();
-                let name = name.strip_prefix("wasmcustom.")?;
-                (value > before).then(|| (name.to_owned(), value - before))
-            })
-            .collect()
+fn is_complete(seen: &Seen) -> bool {
+    seen.complete
+}
+
+fn no_answer(error: &SendError) -> Mismatch {
+    Mismatch::new("request", "an answer", error.to_string())
+}
+
+fn seen_response(response: Response) -> SeenResponse {
+    SeenResponse {
+        status: response.status,
+        headers: response.headers.0,
+        body: response.body,
+        trailers: response.trailers.0,
     }
 }
 
 impl Setup {
-    fn of(case: &Case) -> Self {
+    fn of(case: &Case, step: &Step) -> Self {
         assert!(
-            case.calls.is_empty(),
+            step.calls.is_empty(),
             "{} · {}: calls are answered natively only; say `only: native`",
             case.file.display(),
             case.name
         );
-        let properties = case
+        let properties = step
             .properties
             .iter()
             .map(|(path, value)| (path.clone(), value.0.clone()))
@@ -290,8 +395,8 @@ fn log_format(facts: &BTreeSet<&String>) -> Value {
     json!({"details": "%RESPONSE_CODE_DETAILS%", "facts": facts})
 }
 
-fn request(case: &Case) -> Request {
-    let given = &case.request;
+fn request(case: &Case, step: &Step) -> Request {
+    let given = &step.request;
     let text = |octets: &case::Octets| {
         String::from_utf8(octets.0.clone()).unwrap_or_else(|_| {
             panic!(
@@ -322,7 +427,11 @@ fn answer(given: &case::Upstream) -> Answer {
     if let Some(trailers) = &given.trailers {
         answer.trailers = Fields(trailers.0.clone());
     }
-    answer
+    answer.ending(match given.breaks {
+        None => Ending::Finish,
+        Some(Break::BeforeHead) => Ending::ResetBeforeHead,
+        Some(Break::InBody) => Ending::Reset,
+    })
 }
 
 fn seen(seen: Seen) -> SeenRequest {

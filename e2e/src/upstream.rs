@@ -13,7 +13,7 @@ use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::fields::Fields;
 use crate::payload::{Cut, Feed, Payload, announce_trailers};
@@ -158,7 +158,8 @@ struct Shared {
 pub struct Upstream {
     address: SocketAddr,
     shared: Arc<Shared>,
-    server: AbortHandle,
+    /// `None` after it was killed.
+    server: Option<JoinHandle<()>>,
 }
 
 impl fmt::Debug for Upstream {
@@ -176,23 +177,35 @@ impl Upstream {
             script: Mutex::new(Script::AtEnd(Arc::new(|_| Answer::default()))),
             seen: Mutex::default(),
         });
-        let listener = runtime()
-            .block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
-            .expect("a free loopback port");
-        let address = listener.local_addr().expect("a bound address");
-        let server = runtime()
-            .spawn(serve(listener, Arc::clone(&shared)))
-            .abort_handle();
+        let (address, server) = listen((Ipv4Addr::LOCALHOST, 0).into(), &shared);
         Self {
             address,
             shared,
-            server,
+            server: Some(server),
         }
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Kills it: connections break where they are, and nobody listens any more. What a handler has
+    /// begun, it does.
+    pub fn kill(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.abort();
+            // It ends with that error. Its address is free then.
+            let _ = runtime().block_on(server);
+        }
+    }
+
+    /// Kills it and starts it again, at the same address with the same script. The requests that
+    /// reached it stay listed.
+    pub fn restart(&mut self) {
+        self.kill();
+        let (_, server) = listen(self.address, &self.shared);
+        self.server = Some(server);
     }
 
     /// Gives every later request this answer, once the request is complete.
@@ -244,8 +257,21 @@ impl Upstream {
 
 impl Drop for Upstream {
     fn drop(&mut self) {
-        self.server.abort();
+        if let Some(server) = &self.server {
+            server.abort();
+        }
     }
+}
+
+fn listen(at: SocketAddr, shared: &Arc<Shared>) -> (SocketAddr, JoinHandle<()>) {
+    let listener = runtime()
+        .block_on(TcpListener::bind(at))
+        .expect("a free loopback port");
+    let address = listener.local_addr().expect("a bound address");
+    (
+        address,
+        runtime().spawn(serve(listener, Arc::clone(shared))),
+    )
 }
 
 /// Accepts until it is aborted. The connections are tasks of this one's set and end with it.

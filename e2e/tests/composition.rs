@@ -3,21 +3,33 @@
 use std::path::Path;
 
 use e2e::{WasmFilter, dist, replay};
+use error_translation::ErrorTranslation;
 use kit::filter::Registration;
 use probe::Probe;
+use telemetry_tagging::TelemetryTagging;
 use treaty::case::{Case, CaseFile, Subject};
 use version_negotiation::VersionNegotiation;
 
+/// The filters of the bundle, outermost first.
 const FILTERS: &[Registration] = &[
+    Registration::of::<TelemetryTagging>(),
+    Registration::of::<ErrorTranslation>(),
     Registration::of::<VersionNegotiation>(),
     Registration::of::<Probe>(),
 ];
 
 fn cases() -> Vec<Case> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/composition.yaml");
-    CaseFile::load(&file)
-        .unwrap_or_else(|errors| panic!("{errors}"))
-        .cases
+    let load = |file| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let file = CaseFile::load(&path).unwrap_or_else(|errors| panic!("{errors}"));
+        file.cases
+    };
+    let files = [
+        "tests/composition.yaml",
+        "tests/replays.yaml",
+        "tests/sequences.yaml",
+    ];
+    files.into_iter().flat_map(load).collect()
 }
 
 #[test]
@@ -44,15 +56,22 @@ fn a_bundle_in_envoy_answers_as_expected() {
 fn a_chain_of_modules_in_envoy_answers_as_expected() {
     let outcome = replay(&cases(), &|subject: &Subject| {
         let policies = &subject.configuration().value()["filters"];
-        let module = |name: &str, path: &str| {
-            WasmFilter::new(name)
-                .module(&dist().join(path))
-                .policy(&policies[name].to_string())
+        let named = FILTERS.iter().map(|filter| filter.name);
+        let named = named.filter(|name| policies.get(name).is_some());
+        let module = |name| {
+            let module = match name {
+                "probe" => "test/probe.wasm".to_owned(),
+                name => format!("{name}.wasm"),
+            };
+            let filter = WasmFilter::new(name)
+                .module(&dist().join(module))
+                .policy(&policies[name].to_string());
+            match name {
+                "probe" | "error-translation" => filter.holding_heads(),
+                _ => filter,
+            }
         };
-        vec![
-            module("version-negotiation", "version-negotiation.wasm"),
-            module("probe", "test/probe.wasm").holding_heads(),
-        ]
+        named.map(module).collect()
     });
     outcome.conclude("a chain of modules in Envoy");
 }

@@ -1,7 +1,9 @@
 //! The contract that filters are written against, in a real Envoy: bodies, call-outs, timers and
 //! replies, by way of the probe (`e2e/modules/probe`), whose requests say what it is to do.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use e2e::{
     AccessLog, Answer, Client, Cluster, Config, Ending, Envoy, Listener, Options, Protocol,
@@ -22,6 +24,11 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::with(1, 0)
+    }
+
+    /// With this many workers, and with an upkeep of this period in milliseconds.
+    fn with(workers: u32, upkeep: u32) -> Self {
         let upstream = Upstream::start();
         upstream.set_handler(|seen| {
             let mut answer = Answer::status(200)
@@ -35,10 +42,10 @@ impl Bench {
         let helper = Upstream::start();
         let log = AccessLog::new();
         let listener = |name: &str, held: bool| {
-            let policy = json!({"version": 1, "held": held, "cluster": "helper"}).to_string();
+            let policy = json!({"version": 1, "held": held, "cluster": "helper", "upkeep": upkeep});
             let filter = WasmFilter::new("probe")
                 .module(&dist().join("test/probe.wasm"))
-                .policy(&policy);
+                .policy(&policy.to_string());
             let filter = if held { filter.holding_heads() } else { filter };
             Listener::new(name)
                 .filter(filter)
@@ -49,6 +56,7 @@ impl Bench {
                         "details": "%RESPONSE_CODE_DETAILS%",
                         "seen": "%FILTER_STATE(wasm.treaty.probe_seen:PLAIN)%",
                         "refusal": "%FILTER_STATE(wasm.treaty.refusal:PLAIN)%",
+                        "reply": "%FILTER_STATE(wasm.treaty.reply:PLAIN)%",
                     }),
                 )
         };
@@ -57,7 +65,11 @@ impl Bench {
             .listener(listener("streamed", false))
             .cluster(Cluster::new("upstream", upstream.address()).protocol(Protocol::AsClient))
             .cluster(Cluster::new("helper", helper.address()).protocol(Protocol::Http2));
-        let envoy = Envoy::start(config, &Options::default()).unwrap();
+        let options = Options {
+            concurrency: workers,
+            ..Options::default()
+        };
+        let envoy = Envoy::start(config, &options).unwrap();
         Self {
             upstream,
             helper,
@@ -72,6 +84,32 @@ impl Bench {
 
     fn log_line(&mut self) -> Value {
         self.log.next_line(SOON).expect("a line in the access log")
+    }
+}
+
+impl Bench {
+    /// What the probe tells upstream in a field.
+    fn told(&self, listener: &str, words: &str, field: &str) -> String {
+        self.send(listener, probe(Request::get("/"), words));
+        let seen = self.upstream.take_seen();
+        seen[0].headers.text(field).unwrap_or_default().to_owned()
+    }
+
+    /// The same of many requests at once, over a connection each.
+    fn told_at_once(&self, count: usize, words: &str, field: &str) -> Vec<String> {
+        const CLIENTS: usize = 16;
+        thread::scope(|scope| {
+            for _ in 0..CLIENTS {
+                scope.spawn(|| {
+                    for _ in 0..count / CLIENTS {
+                        self.send("streamed", probe(Request::get("/"), words));
+                    }
+                });
+            }
+        });
+        let seen = self.upstream.take_seen().into_iter();
+        seen.map(|seen| seen.headers.text(field).unwrap_or_default().to_owned())
+            .collect()
     }
 }
 
@@ -295,7 +333,10 @@ fn a_call_that_fails_is_told_within_its_timeout() {
         .helper
         .set(Answer::status(200).delay(Duration::from_secs(3)));
     assert!(told("call=/slow").starts_with("504 "));
-    assert_eq!(told("grpc"), "grpc 14");
+    assert_eq!(
+        told("grpc"),
+        "grpc 14 upstream request timeout{response_timeout}"
+    );
     bench
         .helper
         .set(Answer::status(200).ending(Ending::Reset).chunk("x"));
@@ -319,14 +360,20 @@ fn a_grpc_call_is_answered_with_its_message_or_its_status() {
     assert_eq!(asked[0].path, "/probe.Helper/Ask");
     assert_eq!(asked[0].headers.text("x-asked-by"), Some("probe"));
 
-    bench.helper.set(
-        Answer::status(200)
-            .header("content-type", "application/grpc")
-            .header("grpc-status", "7"),
-    );
-    bench.send("held", probe(Request::get("/"), "grpc"));
-    let seen = bench.upstream.take_seen();
-    assert_eq!(seen[0].headers.text("x-probe-call"), Some("grpc 7"));
+    let grpc = || Answer::status(200).header("content-type", "application/grpc");
+    for failure in [
+        grpc()
+            .header("grpc-status", "7")
+            .header("grpc-message", "no%20way"),
+        grpc()
+            .chunk(b"\0\0\0\0\x03yes".to_vec())
+            .trailer("grpc-status", "7")
+            .trailer("grpc-message", "no%20way"),
+    ] {
+        bench.helper.set(failure);
+        let told = bench.told("held", "grpc", "x-probe-call");
+        assert_eq!(told, "grpc 7 no way{via_upstream}");
+    }
 }
 
 #[test]
@@ -346,6 +393,103 @@ fn a_timer_lets_a_request_go_on_or_refuses_it() {
     let counters = bench.envoy.counters();
     assert_eq!(counters["wasmcustom.treaty_probe_events;event=timer"], 8);
     assert_eq!(counters["wasmcustom.treaty_probe_events;event=complete"], 8);
+}
+
+#[test]
+fn shared_data_are_created_once_by_whichever_worker() {
+    let bench = Bench::with(2, 0);
+    for name in ["a", "b", "c", "d", "e"] {
+        let told = bench.told_at_once(160, &format!("create={name}"), "x-probe-shared");
+        let written = told.iter().filter(|told| *told == "written").count();
+        let others = told.iter().filter(|told| *told == "mismatch").count();
+        assert_eq!((written, others), (1, 159), "{name}");
+    }
+    for worker in ["worker_0", "worker_1"] {
+        let counters = bench.envoy.counters();
+        let of_worker = |name: &str| name.ends_with(&format!("{worker}.downstream_cx_total"));
+        let connections: u64 = counters
+            .iter()
+            .filter(|(name, _)| of_worker(name) && !name.contains("admin"))
+            .map(|(_, value)| value)
+            .sum();
+        assert!(connections > 0, "{worker} has taken part");
+    }
+}
+
+#[test]
+fn shared_data_lose_no_write_of_any_worker() {
+    let bench = Bench::with(2, 0);
+    let told = bench.told_at_once(800, "add=sum", "x-probe-shared");
+    let sums: BTreeSet<u32> = told.iter().map(|sum| sum.parse().unwrap()).collect();
+    assert_eq!(sums, (1..=800).collect());
+    let by_another_policy = bench.told("held", "add=sum", "x-probe-shared");
+    assert_eq!(by_another_policy, "801");
+}
+
+#[test]
+fn shared_data_are_not_replaced_by_a_number_from_before() {
+    let bench = Bench::new();
+    for _ in 0..2 {
+        let told = bench.told("held", "stale=a", "x-probe-shared");
+        assert_eq!(told, "written mismatch");
+    }
+}
+
+#[test]
+fn random_bits_differ_from_each_other_in_every_vm() {
+    let bench = Bench::with(2, 0);
+    let told = bench.told_at_once(320, "random", "x-probe-random");
+    let all: BTreeSet<String> = told.into_iter().collect();
+    assert_eq!(all.len(), 320);
+}
+
+#[test]
+fn an_upkeep_goes_on_without_any_traffic() {
+    let bench = Bench::with(1, 40);
+    let asked = bench.helper.wait_for_seen(8, SOON);
+    assert!(asked.iter().all(|asked| asked.path == "/upkeep"));
+    let kept = bench.told("held", "kept", "x-probe-kept");
+    assert!(kept.ends_with("last=200"), "{kept}");
+
+    // Two listeners have a policy each, and each policy an upkeep in the worker and in the main
+    // thread.
+    bench.helper.take_seen();
+    let begun = Instant::now();
+    thread::sleep(Duration::from_millis(400));
+    let asked = bench.helper.take_seen().len() as u128;
+    let most = 4 * (begun.elapsed().as_millis() / 40 + 1);
+    assert!((8..=most).contains(&asked), "{asked} of {most}");
+}
+
+#[test]
+fn an_upkeep_is_told_that_its_calls_fail() {
+    let bench = Bench::with(1, 40);
+    bench
+        .helper
+        .set(Answer::status(200).ending(Ending::ResetBeforeHead));
+    let begun = Instant::now();
+    loop {
+        let kept = bench.told("held", "kept", "x-probe-kept");
+        if kept.ends_with("last=503") || kept.ends_with("last=Reset") {
+            break;
+        }
+        assert!(begun.elapsed() < SOON, "{kept}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_replay_says_so_and_is_no_refusal() {
+    let mut bench = Bench::new();
+    for listener in BOTH {
+        let response = bench.send(listener, probe(Request::get("/"), "replay=201"));
+        assert_eq!(response.status, 201);
+        assert!(bench.upstream.take_seen().is_empty());
+        let line = bench.log_line();
+        assert_eq!(line["details"], "treaty.idempotency_keys.replay");
+        assert_eq!(line["reply"], "treaty.idempotency_keys.replay");
+        assert_eq!(line["refusal"], Value::Null);
+    }
 }
 
 #[test]
@@ -392,7 +536,7 @@ fn an_event_stream_is_never_held() {
         let client = Client::http2(bench.envoy.address(listener));
         let mut exchange = client.open(probe(Request::get("/"), "rhold")).unwrap();
         exchange.finish();
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         assert_eq!(exchange.next_chunk().unwrap().unwrap(), b"data: 1\n\n");
         assert!(
             begun.elapsed() < Duration::from_millis(900),
@@ -472,7 +616,7 @@ fn a_client_that_leaves_while_a_request_waits_harms_nobody() {
                 .unwrap(),
         );
     }
-    std::thread::sleep(Duration::from_millis(200));
+    thread::sleep(Duration::from_millis(200));
     let response = bench.send("held", probe(Request::post("/", "swap"), "hold"));
     assert_eq!(response.text(), "exchange");
     assert_eq!(

@@ -1,5 +1,6 @@
 //! The answers to a filter's call-outs, in the order in which it makes them.
 
+use kit::call::GrpcFailure;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
@@ -26,8 +27,8 @@ pub enum Answer {
         /// The content.
         body: Octets,
     },
-    /// A gRPC answer: the message, or a status code other than 0.
-    Grpc(Result<Vec<u8>, u32>),
+    /// A gRPC answer: the message, or a status other than 0.
+    Grpc(Result<Vec<u8>, GrpcFailure>),
     /// None: the call is reset.
     Failed,
 }
@@ -38,7 +39,8 @@ impl<'de> Deserialize<'de> for CallAnswer {
         let cluster = raw.cluster.clone();
         let answer = raw.answer().ok_or_else(|| {
             D::Error::custom(
-                "expected an answer with `status`, one with `grpc_status`, or `fail: true` alone",
+                "expected an answer with `status`, one with `grpc_status`, where a `message_hex` goes \
+                 with 0 and a `grpc_message` with the others, or `fail: true` alone",
             )
         })?;
         Ok(Self { cluster, answer })
@@ -53,6 +55,7 @@ struct Raw {
     headers: Option<FieldMap>,
     body: Option<Octets>,
     grpc_status: Option<u32>,
+    grpc_message: Option<String>,
     message_hex: Option<String>,
     #[serde(default)]
     fail: bool,
@@ -61,7 +64,8 @@ struct Raw {
 impl Raw {
     fn answer(self) -> Option<Answer> {
         let is_http = self.status.is_some() || self.headers.is_some() || self.body.is_some();
-        let is_grpc = self.grpc_status.is_some() || self.message_hex.is_some();
+        let is_grpc =
+            self.grpc_status.is_some() || self.grpc_message.is_some() || self.message_hex.is_some();
         match (is_http, is_grpc, self.fail) {
             (true, false, false) => Some(Answer::Http {
                 status: self.status?,
@@ -69,11 +73,15 @@ impl Raw {
                 body: self.body.unwrap_or_default(),
             }),
             (false, true, false) => {
-                let message = from_hex(&self.message_hex.unwrap_or_default())?;
-                Some(Answer::Grpc(match self.grpc_status? {
-                    0 => Ok(message),
-                    code => Err(code),
-                }))
+                match (self.grpc_status?, self.message_hex, self.grpc_message) {
+                    (0, message, None) => Some(Ok(from_hex(&message.unwrap_or_default())?)),
+                    (1.., None, text) => {
+                        let text = text.unwrap_or_default();
+                        Some(Err(GrpcFailure::new(self.grpc_status?, text.as_bytes())))
+                    }
+                    _ => None,
+                }
+                .map(Answer::Grpc)
             }
             (false, false, true) => Some(Answer::Failed),
             _ => None,

@@ -14,9 +14,13 @@ use serde_saphyr::Spanned;
 use super::calls::CallAnswer;
 use super::error::{CaseError, CaseErrors};
 use super::expect::Expect;
+use super::judge::judge;
 use super::message::{Request, Upstream};
+use super::mismatch::Mismatch;
+use super::observed::Observed;
 use super::octets::Octets;
 use super::policy::{Source, Subject};
+use super::step::{self, Step};
 use crate::yaml;
 
 /// The cases of one file.
@@ -41,22 +45,38 @@ pub struct Case {
     pub rule: Option<String>,
     /// What runs, with its policy.
     pub subject: Subject,
-    /// The time at which the request comes, where the outcome depends on it.
+    /// The time at which the first request comes, where the outcome depends on it.
     pub now: Option<SystemTime>,
     /// The random bits, where the outcome depends on them.
     pub random: Option<u64>,
     /// Why the case cannot run through a proxy; `None` for cases that can.
     pub native_because: Option<String>,
-    /// The properties that the proxy knows, by their path joined with dots.
-    pub properties: BTreeMap<String, Octets>,
-    /// What the client sends.
-    pub request: Request,
-    /// What the upstream answers, if it is asked.
-    pub upstream: Upstream,
-    /// The answers to the filter's own calls, in order.
-    pub calls: Vec<CallAnswer>,
-    /// What is expected.
-    pub expect: Expect,
+    /// The exchanges, one after the other; never none.
+    pub steps: Vec<Step>,
+}
+
+impl Case {
+    /// Every exchange, in the order of the file, with the name that tells it apart: first a step,
+    /// then what happens while its upstream has the request. One that is alone has no name.
+    pub fn exchanges(&self) -> impl Iterator<Item = (String, &Step)> {
+        step::exchanges(&self.steps)
+    }
+
+    /// The steps alone, each with the name that tells it apart.
+    pub fn numbered_steps(&self) -> impl Iterator<Item = (String, &Step)> {
+        step::numbered(&self.steps)
+    }
+
+    /// Every difference between what was expected and what was seen of the exchanges, which stand
+    /// in the order of [`Case::exchanges`].
+    pub fn judge(&self, observed: &[Observed]) -> Vec<Mismatch> {
+        let exchanges = self.exchanges().zip(observed);
+        let mismatches = exchanges.flat_map(|((name, step), observed)| {
+            let found = judge(&step.expect, observed).into_iter();
+            found.map(move |mismatch| mismatch.within(&name))
+        });
+        mismatches.collect()
+    }
 }
 
 impl CaseFile {
@@ -117,15 +137,42 @@ struct RawCase {
     random: Option<u64>,
     only: Option<Only>,
     why: Option<String>,
-    #[serde(default)]
-    properties: BTreeMap<String, Octets>,
-    #[serde(default)]
-    request: Request,
-    #[serde(default)]
-    upstream: Upstream,
-    #[serde(default)]
-    calls: Vec<CallAnswer>,
-    expect: Expect,
+    properties: Option<BTreeMap<String, Octets>>,
+    request: Option<Request>,
+    upstream: Option<Upstream>,
+    calls: Option<Vec<CallAnswer>>,
+    expect: Option<Expect>,
+    steps: Option<Vec<Step>>,
+}
+
+impl RawCase {
+    /// The steps; those of a case that says one exchange itself are that one.
+    fn take_steps(&mut self) -> Result<Vec<Step>, &'static str> {
+        let (properties, request) = (self.properties.take(), self.request.take());
+        let (upstream, calls) = (self.upstream.take(), self.calls.take());
+        let expect = self.expect.take();
+        let is_said = properties.is_some()
+            || request.is_some()
+            || upstream.is_some()
+            || calls.is_some()
+            || expect.is_some();
+        match self.steps.take() {
+            Some(_) if is_said => Err(
+                "`steps` stand in place of `properties`, `request`, `upstream`, `calls` and \
+                 `expect`, which each step has for itself",
+            ),
+            Some(steps) if steps.is_empty() => Err("has no step"),
+            Some(steps) => Ok(steps),
+            None => Ok(vec![Step {
+                after: None,
+                properties: properties.unwrap_or_default(),
+                request: request.unwrap_or_default(),
+                upstream: upstream.unwrap_or_default(),
+                calls: calls.unwrap_or_default(),
+                expect: expect.unwrap_or_default(),
+            }]),
+        }
+    }
 }
 
 /// A form in which a case runs, in place of the one that its policy says.
@@ -241,14 +288,26 @@ impl Reader<'_> {
         }
     }
 
-    fn case(&mut self, line: u64, raw: RawCase, of_file: &FileSubject) -> Option<Case> {
+    fn case(&mut self, line: u64, mut raw: RawCase, of_file: &FileSubject) -> Option<Case> {
         let before = self.errors.len();
         if raw.name.trim().is_empty() {
             self.error(line, "a case needs a name that says the fact it holds");
         }
+        let steps = raw.take_steps();
         let about = |what: &str| format!("`{}`: {what}", raw.name);
-        if raw.expect.is_empty() {
-            self.error(line, about("expects nothing, so it could never fail"));
+        let steps = steps.unwrap_or_else(|mistake| {
+            self.error(line, about(mistake));
+            Vec::new()
+        });
+        for (name, step) in step::exchanges(&steps) {
+            if let Some(mistake) = step.mistake() {
+                let space = if name.is_empty() { "" } else { " " };
+                self.error(line, about(&format!("{name}{space}{mistake}")));
+            }
+        }
+        if raw.only.is_none() && steps.iter().any(Step::moves_clock) {
+            let message = about("`after` moves the clock, which no proxy lets: say `only: native`");
+            self.error(line, message);
         }
         if raw.only.is_some() != raw.why.as_ref().is_some_and(|why| !why.trim().is_empty()) {
             let message =
@@ -300,11 +359,7 @@ impl Reader<'_> {
             now,
             random: raw.random,
             native_because: raw.why,
-            properties: raw.properties,
-            request: raw.request,
-            upstream: raw.upstream,
-            calls: raw.calls,
-            expect: raw.expect,
+            steps,
         })
     }
 

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use serde::Deserialize;
 
 use super::octets::{FieldMap, Octets};
+use super::step::Step;
 
 /// What the client sends. Nothing is added to it: a case that is about `content-length` says it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -24,10 +25,12 @@ pub struct Request {
     pub chunks: Option<NonZeroUsize>,
     /// The trailer fields.
     pub trailers: Option<FieldMap>,
+    /// Whether the client leaves while the upstream has the request and has not answered.
+    pub aborts: bool,
 }
 
 /// What the upstream answers; 200 without content unless said.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Upstream {
     /// The status code.
@@ -38,6 +41,20 @@ pub struct Upstream {
     pub body: Option<Octets>,
     /// The trailer fields.
     pub trailers: Option<FieldMap>,
+    /// Where it breaks off, if it does.
+    pub breaks: Option<Break>,
+    /// Exchanges that happen, one after the other, while it has the request and has not answered.
+    pub meanwhile: Vec<Step>,
+}
+
+/// Where an upstream breaks off, by ending its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Break {
+    /// Before the head of its answer.
+    BeforeHead,
+    /// After the head and the body that is given, and before their end.
+    InBody,
 }
 
 impl Default for Request {
@@ -50,6 +67,7 @@ impl Default for Request {
             body: None,
             chunks: None,
             trailers: None,
+            aborts: false,
         }
     }
 }
@@ -61,6 +79,8 @@ impl Default for Upstream {
             headers: FieldMap::default(),
             body: None,
             trailers: None,
+            breaks: None,
+            meanwhile: Vec::new(),
         }
     }
 }

@@ -31,6 +31,15 @@ impl Mismatch {
             got: got.into(),
         }
     }
+
+    /// The difference, said to be in a part of the case by this name; the whole has none.
+    #[must_use]
+    pub fn within(mut self, part: &str) -> Self {
+        if !part.is_empty() {
+            self.what = format!("{part}: {}", self.what);
+        }
+        self
+    }
 }
 
 /// One line, or a difference by lines where the texts are long.

@@ -16,6 +16,7 @@ mod mismatch;
 mod observed;
 mod octets;
 mod policy;
+mod step;
 #[cfg(test)]
 mod tests;
 
@@ -26,8 +27,9 @@ pub use expect::{
 };
 pub use file::{Case, CaseFile};
 pub use judge::judge;
-pub use message::{Request, Upstream};
+pub use message::{Break, Request, Upstream};
 pub use mismatch::Mismatch;
 pub use observed::{Fields, Observed, SeenRequest, SeenResponse};
 pub use octets::{FieldMap, Octets};
 pub use policy::Subject;
+pub use step::Step;

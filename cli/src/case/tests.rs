@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use kit::call::GrpcFailure;
+
 use super::*;
 
 /// Loads a file from a folder that also holds `good.json`.
@@ -37,8 +39,9 @@ fn a_case_carries_its_policy_its_line_and_what_it_leaves_out() {
     let file = load(&format!("# A comment.\n{ONE}")).unwrap();
     let case = &file.cases[0];
     assert_eq!((case.line, case.name.as_str()), (5, "a"));
-    assert_eq!(case.request, Request::default());
-    assert_eq!(case.upstream, Upstream::default());
+    assert_eq!(case.steps.len(), 1);
+    assert_eq!(case.steps[0].request, Request::default());
+    assert_eq!(case.steps[0].upstream, Upstream::default());
     assert_eq!((case.now, case.random), (None, None));
     let version = &case.subject.configuration().value()["version"];
     assert_eq!(version.as_u64(), Some(1));
@@ -69,7 +72,7 @@ fn json_is_taken_too() {
         {"name": "a", "request": {"headers": {"a": ["b", {"hex": "ff"}]}}, "expect": {"upstream": "none"}}
     ]}"#;
     let file = load(text).unwrap();
-    let headers = &file.cases[0].request.headers.0;
+    let headers = &file.cases[0].steps[0].request.headers.0;
     assert_eq!(headers[1], ("a".to_owned(), vec![0xff]));
 }
 
@@ -100,7 +103,7 @@ fn mistakes_of_form_have_their_line() {
         &format!("{ONE}    reqest: {{}}\n"),
         &[
             "cases.yaml:6: unknown field `reqest`, expected one of name, rule, policy, filters, forms, \
-           environment, now, random, only, why, properties, request, upstream, calls, expect",
+           environment, now, random, only, why, properties, request, upstream, calls, expect, steps",
         ],
     );
     refused(
@@ -128,8 +131,131 @@ fn mistakes_of_form_have_their_line() {
     refused(
         &format!("{ONE}    calls: [{{status: 200, fail: true}}]\n"),
         &[
-            "cases.yaml:6: expected an answer with `status`, one with `grpc_status`, or `fail: true` alone",
+            "cases.yaml:6: expected an answer with `status`, one with `grpc_status`, where a \
+           `message_hex` goes with 0 and a `grpc_message` with the others, or `fail: true` alone",
         ],
+    );
+    for call in [
+        "{grpc_status: 0, grpc_message: no}",
+        "{grpc_status: 5, message_hex: 0a}",
+        "{grpc_message: no}",
+    ] {
+        assert!(
+            load(&format!("{ONE}    calls: [{call}]\n")).is_err(),
+            "{call}"
+        );
+    }
+}
+
+#[test]
+fn a_call_may_fail_with_a_status_and_a_message_of_grpc() {
+    let file = load(&format!(
+        "{ONE}    calls: [{{grpc_status: 5, grpc_message: gone}}, {{grpc_status: 7}}]\n"
+    ));
+    let calls = &file.unwrap().cases[0].steps[0].calls;
+    let answers: Vec<&Answer> = calls.iter().map(|call| &call.answer).collect();
+    let failure = |code, text: &str| Answer::Grpc(Err(GrpcFailure::new(code, text.as_bytes())));
+    assert_eq!(answers, [&failure(5, "gone"), &failure(7, "")]);
+}
+
+#[test]
+fn a_case_may_have_steps_and_each_has_a_name() {
+    let text = "
+filter: f
+policy: good.json
+cases:
+  - name: a
+    only: native
+    why: the clock
+    steps:
+      - upstream: {meanwhile: [{expect: {details: y}}]}
+        expect: {details: x}
+      - {after: 25h, request: {path: /b}, expect: {details: z}}
+";
+    let file = load(text).unwrap();
+    let names: Vec<(String, &Expect)> = file.cases[0]
+        .exchanges()
+        .map(|(name, step)| (name, &step.expect))
+        .collect();
+    let details = |details: &str| Expect {
+        details: Some(details.into()),
+        ..Expect::default()
+    };
+    let expected = [
+        ("step 1".into(), &details("x")),
+        ("step 1: meanwhile 1".into(), &details("y")),
+        ("step 2".into(), &details("z")),
+    ];
+    assert_eq!(names, expected);
+    let after = file.cases[0].steps[1].after;
+    assert_eq!(after, Some(std::time::Duration::from_hours(25)));
+}
+
+#[test]
+fn steps_are_held_to_their_form_and_meaning() {
+    refused(
+        "
+filter: f
+policy: good.json
+cases:
+  - name: a
+    request: {path: /a}
+    steps: [{expect: {details: x}}]
+  - name: b
+    steps: []
+  - name: c
+    steps: [{expect: {details: x}}, {expect: {}}]
+  - name: d
+    steps: [{after: 1s, expect: {details: x}}]
+  - name: e
+    request: {aborts: true}
+    expect: {response: {status: 200}}
+  - name: f
+    request: {aborts: true}
+    upstream: {breaks: inBody}
+    expect: {upstream: {path: /}}
+  - name: g
+    upstream: {meanwhile: [{upstream: {meanwhile: [{expect: {details: x}}]}, expect: {details: x}}]}
+    expect: {details: x}
+  - name: h
+    upstream: {meanwhile: [{expect: {}}]}
+    expect: {details: x}
+  - name: i
+",
+        &[
+            "cases.yaml:5: `a`: `steps` stand in place of `properties`, `request`, `upstream`, `calls` and \
+           `expect`, which each step has for itself",
+            "cases.yaml:8: `b`: has no step",
+            "cases.yaml:10: `c`: step 2 expects nothing, so it could never fail",
+            "cases.yaml:12: `d`: `after` moves the clock, which no proxy lets: say `only: native`",
+            "cases.yaml:14: `e`: expects a response, and its client leaves before there is one",
+            "cases.yaml:17: `f`: has both ends break off; one of them is first",
+            "cases.yaml:21: `g`: has a `meanwhile` in what happens meanwhile",
+            "cases.yaml:24: `h`: meanwhile 1 expects nothing, so it could never fail",
+            "cases.yaml:27: `i`: expects nothing, so it could never fail",
+        ],
+    );
+    let steps = |step: &str| {
+        format!("filter: f\npolicy: good.json\ncases:\n  - name: a\n    steps:\n      - {step}\n")
+    };
+    refused(
+        &steps("{expect: {details: x}, now: 2026-01-01T00:00:00Z}"),
+        &[
+            "cases.yaml:6: unknown field `now`, expected one of after, properties, request, upstream, calls, \
+           expect",
+        ],
+    );
+    refused(
+        &steps("{request: {path: /}}"),
+        &["cases.yaml:6: missing field `expect`"],
+    );
+    refused(
+        &steps("{after: soon, expect: {details: x}}"),
+        &["cases.yaml:6: expected a duration with its unit, such as \"250ms\" or \"1h 30m\""],
+    );
+    refused(
+        &steps("{upstream: {breaks: early}, expect: {details: x}}"),
+        &["cases.yaml:6: unknown variant `early`, expected one of beforeHead, inBody"],
     );
 }
 
@@ -216,7 +342,7 @@ fn observed() -> Observed {
 fn verdict(expect: &str) -> Vec<String> {
     let text = format!("filter: f\npolicy: good.json\ncases:\n  - name: a\n    expect: {expect}\n");
     let file = load(&text).unwrap_or_else(|errors| panic!("{errors:?}"));
-    let mismatches = judge(&file.cases[0].expect, &observed());
+    let mismatches = judge(&file.cases[0].steps[0].expect, &observed());
     mismatches.iter().map(ToString::to_string).collect()
 }
 

@@ -4,124 +4,161 @@
 //! calls are answered, then timers fire. Before the upstream answers, every call has its answer.
 
 use std::collections::VecDeque;
-use std::str::FromStr;
-use std::time::SystemTime;
 
 use kit::bundle::Bundle;
 use kit::call::{Call, CallFailure, CallRequest, CallResult};
 use kit::filter::Form;
 use kit::pipeline::{Action, Direction, Pipeline};
-use kit::policy::value::Timestamp;
 
+use super::breaking::{CLIENT_LEFT, Ending, UPSTREAM_BROKE_BEFORE, UPSTREAM_BROKE_IN};
 use super::local_reply::Client;
 use super::memory::{Memory, head, trailers};
 use super::parts::{Cut, Parts};
 use super::passed::Passed;
-use crate::case::{Answer, CallAnswer, Case, Fields, Mismatch, Observed, Octets};
-
-/// The time at which a case runs unless it says one.
-const NOW: &str = "2026-06-01T00:00:00Z";
+use super::world::World;
+use crate::case::{Answer, Break, CallAnswer, Fields, Mismatch, Observed, SeenResponse, Step};
 
 /// More calls and timers than any filter needs: who asks for more never ends.
 const MOST_EVENTS: usize = 1000;
 
-/// Runs a case once.
-pub(super) fn run(case: &Case, bundle: &Bundle, cut: Cut) -> Result<Observed, Mismatch> {
-    let mut exchange = Exchange::new(case, bundle);
-    let request = Parts::of_request(case, cut);
-    let sent = exchange.pass(Direction::Request, request)?;
-    let request_head = exchange.request_head();
-    let answer = if let Some(reply) = &sent.reply {
-        exchange.learn("response.code_details", &reply.details);
-        Client::of(&request_head).response(reply)
-    } else {
-        exchange.answer_calls()?;
-        exchange.learn("response.code_details", "via_upstream");
-        Parts::of_upstream(case, cut)
-    };
-    let got = exchange.pass(Direction::Response, answer)?;
-    let reply = got.reply.clone().or_else(|| sent.reply.clone());
-    let response = match &got.reply {
-        None => got,
-        // No filter sees an answer that is made while the response passes.
-        Some(reply) if got.head.is_none() => Passed::of(Client::of(&request_head).response(reply)),
-        Some(reply) => {
-            return Err(Mismatch::new(
-                "response",
-                "a whole response",
-                format!(
-                    "a reset: a filter replied with {} after the head had gone to the client",
-                    reply.details
-                ),
-            ));
-        }
-    };
-    let response = response.seen_response();
-    exchange.learn("response.code", i64::from(response.status).to_le_bytes());
-    exchange.end()?;
-    Ok(Observed {
-        upstream: sent.seen_request(),
-        response,
-        facts: exchange.memory.facts,
-        metrics: exchange.memory.metrics,
-        // A reply that stands for another answer keeps its details, and says nothing of its own.
-        details: reply
-            .map(|reply| reply.details)
-            .filter(|details| details.starts_with("treaty.")),
-    })
-}
-
-struct Exchange<'a> {
+/// One exchange on its way.
+pub(super) struct Exchange<'a> {
+    step: &'a Step,
+    cut: Cut,
     pipeline: Pipeline,
-    memory: Memory,
+    memory: Memory<'a>,
     form: Form,
     answers: VecDeque<&'a CallAnswer>,
     events: usize,
 }
 
 impl<'a> Exchange<'a> {
-    fn new(case: &'a Case, bundle: &Bundle) -> Self {
-        let now = case.now.unwrap_or_else(|| {
-            Timestamp::from_str(NOW).map_or(SystemTime::UNIX_EPOCH, |now| now.0)
-        });
+    pub(super) fn new(step: &'a Step, bundle: &Bundle, world: &'a World, cut: Cut) -> Self {
         let cores = bundle.members.iter().map(|member| member.policy.start());
         Self {
+            step,
+            cut,
             pipeline: Pipeline::new(cores, bundle.form),
-            memory: Memory::new(
-                now,
-                case.random.unwrap_or_default(),
-                case.properties.clone(),
-            ),
+            memory: Memory::new(world, &step.properties),
             form: bundle.form,
-            answers: case.calls.iter().collect(),
+            answers: step.calls.iter().collect(),
             events: 0,
         }
+    }
+
+    /// Runs it from its request to its end. `meanwhile` happens while the upstream has the request.
+    pub(super) fn run(
+        mut self,
+        meanwhile: impl FnOnce() -> Result<(), Mismatch>,
+    ) -> Result<Observed, Mismatch> {
+        let request = Parts::of_request(self.step, self.cut);
+        let sent = self.pass(Direction::Request, request)?;
+        if let Some(reply) = &sent.reply {
+            self.needs_no_upstream(&reply.details)?;
+        } else {
+            self.answer_calls()?;
+            meanwhile()?;
+        }
+        let mut details = sent.reply.as_ref().map(|reply| reply.details.clone());
+        let response = if self.step.request.aborts {
+            self.learn_ending(&CLIENT_LEFT);
+            SeenResponse::default()
+        } else {
+            self.respond(&sent, &mut details)?.seen_response()
+        };
+        self.learn("response.code", i64::from(response.status).to_le_bytes());
+        self.end()?;
+        Ok(Observed {
+            upstream: sent.seen_request(),
+            response,
+            facts: self.memory.facts,
+            metrics: self.memory.metrics,
+            // A reply that stands for another answer keeps its details, and says nothing of its own.
+            details: details.filter(|details| details.starts_with("treaty.")),
+        })
+    }
+
+    /// What is to happen while the upstream has the request cannot, if a filter answers.
+    fn needs_no_upstream(&self, details: &str) -> Result<(), Mismatch> {
+        if self.step.upstream.meanwhile.is_empty() && !self.step.request.aborts {
+            return Ok(());
+        }
+        Err(Mismatch::new(
+            "upstream",
+            "a request, for what is to happen before its answer",
+            format!("none; a filter answered with {details}"),
+        ))
+    }
+
+    /// Brings the answer to the client, and notes the details of the reply if a filter made it.
+    fn respond(&mut self, sent: &Passed, details: &mut Option<String>) -> Result<Passed, Mismatch> {
+        let client = Client::of(&self.request_head());
+        let breaks = self.step.upstream.breaks;
+        let answer = match (&sent.reply, breaks) {
+            (Some(reply), _) => {
+                self.learn("response.code_details", &reply.details);
+                client.response(reply)
+            }
+            (None, Some(Break::BeforeHead)) => {
+                self.learn_ending(&UPSTREAM_BROKE_BEFORE);
+                client.response(&UPSTREAM_BROKE_BEFORE.reply())
+            }
+            (None, _) => {
+                self.learn("response.code_details", "via_upstream");
+                Parts::of_upstream(self.step, self.cut)
+            }
+        };
+        let is_broken = answer.breaks;
+        let got = self.pass(Direction::Response, answer)?;
+        if let Some(reply) = &got.reply {
+            *details = Some(reply.details.clone());
+            if got.head.is_some() {
+                return Err(Mismatch::new(
+                    "response",
+                    "a whole response",
+                    format!(
+                        "a reset: a filter replied with {} after the head had gone to the client",
+                        reply.details
+                    ),
+                ));
+            }
+            // No filter sees an answer that is made while the response passes.
+            return Ok(Passed::of(client.response(reply)));
+        }
+        if is_broken {
+            self.learn_ending(&UPSTREAM_BROKE_IN);
+        }
+        if is_broken && got.head.is_none() {
+            return Ok(Passed::of(client.response(&UPSTREAM_BROKE_IN.reply())));
+        }
+        Ok(got)
     }
 
     /// Brings a message through the pipeline, as far as it comes.
     fn pass(&mut self, direction: Direction, parts: Parts) -> Result<Passed, Mismatch> {
         let is_well_announced = parts.is_well_announced();
-        let is_all = parts.head_is_all();
+        let (is_all, breaks) = (parts.head_is_all(), parts.breaks);
         let mut passed = Passed::default();
         self.memory.maps.insert(head(direction), parts.head);
         let action = self.pipeline.head(direction, is_all, &mut self.memory);
         self.go_on(direction, action, &mut passed);
 
-        let has_trailers = parts.trailers.is_some();
+        let sections = parts.trailers.filter(|_| !breaks);
+        let has_trailers = sections.is_some();
         let mut chunks = parts.body.into_iter().flatten().peekable();
         while let Some(chunk) = chunks.next() {
             self.reach_body(direction, &mut passed)?;
             if passed.reply.is_some() {
                 return Ok(passed);
             }
-            let last = chunks.peek().is_none() && !has_trailers;
+            let last = chunks.peek().is_none() && !has_trailers && !breaks;
             let kept = self.memory.bodies.entry(direction).or_default();
             kept.extend(chunk);
             let len = kept.len();
             let action = self.pipeline.body(direction, len, last, &mut self.memory);
             self.go_on(direction, action, &mut passed);
         }
-        if let Some(fields) = parts.trailers {
+        if let Some(fields) = sections {
             self.reach_body(direction, &mut passed)?;
             if passed.reply.is_some() {
                 return Ok(passed);
@@ -130,10 +167,10 @@ impl<'a> Exchange<'a> {
             let action = self.pipeline.trailers(direction, &mut self.memory);
             self.go_on(direction, action, &mut passed);
         }
-        while passed.reply.is_none() && self.is_kept(direction, &passed) {
+        while passed.reply.is_none() && self.is_awaited(direction, &passed, breaks) {
             self.next_event(direction, &mut passed)?;
         }
-        if passed.reply.is_none() {
+        if passed.reply.is_none() && !breaks {
             let fields = self.memory.maps.remove(&trailers(direction));
             passed.trailers = fields.unwrap_or_default();
             if is_well_announced && !is_all {
@@ -150,6 +187,15 @@ impl<'a> Exchange<'a> {
             self.next_event(direction, passed)?;
         }
         Ok(())
+    }
+
+    /// Whether something is still to happen to the message, all of which has arrived. One that
+    /// breaks off is not waited for, but what was asked before it did is answered.
+    fn is_awaited(&self, direction: Direction, passed: &Passed, breaks: bool) -> bool {
+        if breaks {
+            return !self.memory.calls.is_empty();
+        }
+        self.is_kept(direction, passed)
     }
 
     /// Whether the message, all of which has arrived, is still kept.
@@ -247,6 +293,14 @@ impl<'a> Exchange<'a> {
         self.memory.timers.clear();
         self.pipeline.end(&mut self.memory);
         self.answer_calls()?;
+        // What goes on in the background runs for as long as the case has something to say of it.
+        while !self.answers.is_empty()
+            && let Some(slot) = self.memory.next_timer()
+        {
+            self.count_event()?;
+            self.pipeline.timer(slot, &mut self.memory);
+            self.answer_calls()?;
+        }
         match self.answers.len() {
             0 => Ok(()),
             left => {
@@ -266,11 +320,15 @@ impl<'a> Exchange<'a> {
     }
 
     /// Lets the cores know a property, unless the case says another value.
-    fn learn(&mut self, property: &str, value: impl AsRef<[u8]>) {
+    fn learn(&mut self, property: &'static str, value: impl AsRef<[u8]>) {
         self.memory
-            .properties
-            .entry(property.to_owned())
-            .or_insert_with(|| Octets(value.as_ref().to_vec()));
+            .learned
+            .insert(property, value.as_ref().to_vec());
+    }
+
+    fn learn_ending(&mut self, ending: &Ending) {
+        self.learn("response.code_details", ending.details);
+        self.learn("response.flags", ending.flags.to_le_bytes());
     }
 
     fn request_head(&self) -> Fields {

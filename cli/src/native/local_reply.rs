@@ -58,6 +58,7 @@ impl Client {
             head,
             body: has_body.then(|| vec![body.to_vec()]),
             trailers: None,
+            breaks: false,
         }
     }
 }
@@ -85,6 +86,7 @@ fn trailers_only(reply: &Reply, message: &[u8]) -> Parts {
         head,
         body: None,
         trailers: None,
+        breaks: false,
     }
 }
 

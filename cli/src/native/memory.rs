@@ -9,17 +9,22 @@ use kit::headers::{Edit, Headers};
 use kit::metric::{Metric, MetricKind};
 use kit::pipeline::{Direction, HeaderMap, Host, Part};
 use kit::reply::Reply;
+use kit::shared::{SharedValue, SharedWrite};
 
+use super::world::World;
 use crate::case::{Fields, Octets};
 
 /// What the pipeline reads, and what it has asked for.
-pub(super) struct Memory {
+pub(super) struct Memory<'a> {
+    world: &'a World,
     pub(super) maps: HashMap<HeaderMap, Fields>,
     /// What is kept of a body, with the part that passes now.
     pub(super) bodies: HashMap<Direction, Vec<u8>>,
-    pub(super) now: SystemTime,
-    pub(super) random: u64,
-    pub(super) properties: BTreeMap<String, Octets>,
+    random: u64,
+    /// The properties that the case gives.
+    given: &'a BTreeMap<String, Octets>,
+    /// Those that the proxy has learned, unless the case says another value.
+    pub(super) learned: BTreeMap<&'static str, Vec<u8>>,
     pub(super) facts: BTreeMap<String, String>,
     pub(super) metrics: BTreeMap<String, u64>,
     pub(super) log: Vec<String>,
@@ -30,14 +35,15 @@ pub(super) struct Memory {
     pub(super) timers: BTreeMap<usize, SystemTime>,
 }
 
-impl Memory {
-    pub(super) fn new(now: SystemTime, random: u64, properties: BTreeMap<String, Octets>) -> Self {
+impl<'a> Memory<'a> {
+    pub(super) fn new(world: &'a World, given: &'a BTreeMap<String, Octets>) -> Self {
         Self {
+            world,
             maps: HashMap::new(),
             bodies: HashMap::new(),
-            now,
-            random,
-            properties,
+            random: world.next_random(),
+            given,
+            learned: BTreeMap::new(),
             facts: BTreeMap::new(),
             metrics: BTreeMap::new(),
             log: Vec::new(),
@@ -53,12 +59,12 @@ impl Memory {
         let (slot, at) = self.timers.iter().min_by_key(|(_, at)| **at)?;
         let (slot, at) = (*slot, *at);
         self.timers.remove(&slot);
-        self.now = self.now.max(at);
+        self.world.now.set(self.world.now.get().max(at));
         Some(slot)
     }
 }
 
-impl Host for Memory {
+impl Host for Memory<'_> {
     fn headers(&self, map: HeaderMap) -> Headers {
         let fields = self.maps.get(&map).cloned().unwrap_or_default();
         Headers::from_pairs(fields)
@@ -69,7 +75,7 @@ impl Host for Memory {
     }
 
     fn now(&self) -> SystemTime {
-        self.now
+        self.world.now.get()
     }
 
     fn random(&self) -> u64 {
@@ -78,9 +84,18 @@ impl Host for Memory {
 
     fn property(&self, path: &[&str]) -> Option<Vec<u8>> {
         let name = path.join(".");
+        let given = self.given.get(&name).map(|value| value.0.clone());
+        let learned = || self.learned.get(name.as_str()).cloned();
         let told = || self.facts.get(&name).map(|fact| fact.clone().into_bytes());
-        let given = self.properties.get(&name).map(|value| value.0.clone());
-        given.or_else(told)
+        given.or_else(learned).or_else(told)
+    }
+
+    fn read_shared(&self, name: &str) -> SharedValue {
+        self.world.shared.borrow().read(name)
+    }
+
+    fn write_shared(&mut self, name: &str, value: &[u8], cas: Option<u32>) -> SharedWrite {
+        self.world.shared.borrow_mut().write(name, value, cas)
     }
 
     fn edit(&mut self, map: HeaderMap, edits: Vec<Edit>) {
@@ -117,7 +132,8 @@ impl Host for Memory {
     }
 
     fn wake_after(&mut self, slot: usize, after: Duration) {
-        let at = self.now.checked_add(after).unwrap_or(self.now);
+        let now = self.world.now.get();
+        let at = now.checked_add(after).unwrap_or(now);
         self.timers.insert(slot, at);
     }
 

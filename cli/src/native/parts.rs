@@ -1,6 +1,6 @@
 //! A message as it arrives: its head, the parts of its body, and its trailers.
 
-use crate::case::{Case, Fields};
+use crate::case::{Break, Fields, Step};
 
 /// How bodies are cut into parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,11 +17,13 @@ pub(super) struct Parts {
     /// `None` where the message has no body at all.
     pub(super) body: Option<Vec<Vec<u8>>>,
     pub(super) trailers: Option<Fields>,
+    /// Whether the message breaks off where it would end.
+    pub(super) breaks: bool,
 }
 
 impl Parts {
-    pub(super) fn of_request(case: &Case, cut: Cut) -> Self {
-        let request = &case.request;
+    pub(super) fn of_request(step: &Step, cut: Cut) -> Self {
+        let request = &step.request;
         let mut head = vec![
             (":method".to_owned(), request.method.clone().into_bytes()),
             (":scheme".to_owned(), b"http".to_vec()),
@@ -35,11 +37,12 @@ impl Parts {
             head,
             body: request.body.as_ref().map(|body| cut_body(&body.0)),
             trailers: request.trailers.clone().map(|fields| fields.0),
+            breaks: false,
         }
     }
 
-    pub(super) fn of_upstream(case: &Case, cut: Cut) -> Self {
-        let upstream = &case.upstream;
+    pub(super) fn of_upstream(step: &Step, cut: Cut) -> Self {
+        let upstream = &step.upstream;
         let mut head = vec![(
             ":status".to_owned(),
             upstream.status.to_string().into_bytes(),
@@ -49,17 +52,18 @@ impl Parts {
         let body = upstream
             .body
             .as_ref()
-            .filter(|_| case.request.method != "HEAD");
+            .filter(|_| step.request.method != "HEAD");
         Self {
             head,
             body: body.map(|body| chunks(&body.0, None, cut)),
             trailers: upstream.trailers.clone().map(|fields| fields.0),
+            breaks: upstream.breaks == Some(Break::InBody),
         }
     }
 
     /// Whether nothing follows the head.
     pub(super) fn head_is_all(&self) -> bool {
-        self.body.is_none() && self.trailers.is_none()
+        self.body.is_none() && self.trailers.is_none() && !self.breaks
     }
 
     /// The number of octets that the head announces, where it tells the truth.

@@ -113,6 +113,26 @@ expect: {upstream: {body: SHOUT!, trailers: {x-t: '1'}}}
 }
 
 #[test]
+fn a_body_that_is_kept_from_the_proxy_comes_back_in_its_place() {
+    for (path, body, expected) in [
+        ("hold", "shout!", "SHOUT!"),
+        ("hold", "too long to be held", "too long to be held"),
+        (
+            "hold-else-tee",
+            "shout and shout again",
+            "SHOUT AND SHOUT AGAIN",
+        ),
+    ] {
+        passes(&format!(
+            "\
+request: {{method: POST, path: /{path}, headers: {{transfer-encoding: chunked}}, body: {body}, chunks: 5}}
+expect: {{upstream: {{body: {expected}}}}}
+"
+        ));
+    }
+}
+
+#[test]
 fn the_form_decides_whether_the_upstream_sees_the_head_of_a_refused_body() {
     // What is too long to be held comes in parts, and none is lost.
     passes(
@@ -222,5 +242,152 @@ fn a_policy_that_does_not_load_fails_the_case() {
             "policy (- expected, + got):\n  - a policy that loads\n  + /limitt: is not a known name here; \
           expected one of `version`, `$schema`, `services`, `form` or `limit`; did you mean `limit`?"
         ]
+    );
+}
+
+#[test]
+fn steps_share_data_and_each_case_begins_without_any() {
+    let twice = "
+steps:
+  - {request: {path: /claim}, expect: {upstream: {path: /claim}, response: {status: 200}}}
+  - {request: {path: /claim}, expect: {upstream: none, response: {status: 410}, facts: {treaty.sample: answered}}}
+";
+    passes(twice);
+    passes(twice);
+}
+
+#[test]
+fn time_passes_between_steps_and_no_two_have_the_same_random_bits() {
+    passes(
+        "
+now: 2026-01-01T00:00:00Z
+random: 7
+only: native
+why: the clock
+steps:
+  - {request: {path: /now}, expect: {facts: {treaty.sample: '1767225600 7'}}}
+  - after: 25h
+    request: {path: /now}
+    upstream: {meanwhile: [{after: 1m, request: {path: /now}, expect: {facts: {treaty.sample: '1767315660 9'}}}]}
+    expect: {facts: {treaty.sample: '1767315660 8'}}
+",
+    );
+}
+
+#[test]
+fn what_happens_meanwhile_comes_before_the_answer() {
+    passes(
+        "
+steps:
+  - request: {path: /claim}
+    upstream:
+      status: 201
+      meanwhile:
+        - {request: {path: /claim}, expect: {upstream: none, facts: {treaty.sample: claimed}}}
+        - {request: {path: /gone}, expect: {response: {status: 410}}}
+    expect: {response: {status: 201}}
+  - {request: {path: /claim}, expect: {facts: {treaty.sample: answered}}}
+",
+    );
+}
+
+#[test]
+fn a_mismatch_names_the_step() {
+    fails(
+        "
+steps:
+  - request: {path: /claim}
+    upstream: {meanwhile: [{request: {path: /claim}, expect: {response: {status: 200}}}]}
+    expect: {response: {status: 201}}
+  - {request: {path: /ask}, calls: [{fail: true}], expect: {response: {status: 200}}}
+",
+        &[
+            "step 1: response status: expected 201, got 200",
+            "step 1: meanwhile 1: response status: expected 200, got 410",
+            "step 2: response status: expected 200, got 410",
+        ],
+    );
+    fails(
+        "
+upstream: {meanwhile: [{request: {path: /ask}, expect: {response: {status: 200}}}]}
+expect: {response: {status: 201}}
+",
+        &["meanwhile 1: call: expected no more calls, got GET /key of cluster store"],
+    );
+    fails(
+        "
+request: {path: /gone}
+upstream: {meanwhile: [{expect: {response: {status: 200}}}]}
+expect: {response: {status: 410}}
+",
+        &[
+            "upstream: expected a request, for what is to happen before its answer, got none; a filter \
+           answered with treaty.sample.gone",
+        ],
+    );
+}
+
+#[test]
+fn a_client_may_leave_while_the_upstream_has_the_request() {
+    passes(
+        "
+request: {method: POST, path: /details, body: abc, aborts: true}
+upstream: {meanwhile: [{request: {path: /a}, expect: {metrics: {treaty_sample_requests;path=aborted: 0}}}]}
+expect:
+  upstream: {body: abc}
+  facts: {treaty.sample: http2.remote_reset}
+  metrics: {treaty_sample_requests;path=aborted: 1}
+",
+    );
+    fails(
+        "request: {path: /gone, aborts: true}\nexpect: {upstream: none}",
+        &[
+            "upstream: expected a request, for what is to happen before its answer, got none; a filter \
+           answered with treaty.sample.gone",
+        ],
+    );
+}
+
+#[test]
+fn an_upstream_may_break_off_before_its_answer() {
+    passes(
+        "
+request: {path: /a}
+upstream: {breaks: beforeHead}
+expect:
+  upstream: {path: /a}
+  response:
+    status: 503
+    headers: {x-details: 'upstream_reset_before_response_started{connection_termination}'}
+  metrics: {treaty_sample_requests;path=aborted: 0}
+",
+    );
+    passes(
+        "
+request: {method: POST, path: /a, headers: {content-type: application/grpc}, body: ''}
+upstream: {breaks: beforeHead}
+expect: {response: {status: 200, headers: {grpc-status: '14'}}}
+",
+    );
+}
+
+#[test]
+fn an_upstream_may_break_off_in_its_answer() {
+    passes(
+        "
+request: {path: /details}
+upstream: {status: 201, headers: {content-length: '10'}, body: begun, trailers: {x-t: '1'}, breaks: inBody}
+expect:
+  response: {status: 201, body: begun, headers: {x-details: via_upstream}, trailers: {x-t: null}}
+  facts: {treaty.sample: 'upstream_reset_after_response_started{protocol_error}'}
+  metrics: {treaty_sample_requests;path=aborted: 1}
+",
+    );
+    passes(
+        "
+request: {path: /a}
+upstream: {breaks: inBody}
+expect: {response: {status: 200, body: ''}, metrics: {treaty_sample_requests;path=aborted: 1}}
+",
     );
 }

@@ -1,6 +1,5 @@
 """Has httplint read responses, and prints what it holds to be wrong with them."""
 
-import time
 from base64 import b64decode
 
 from httplint import HttpRequestLinter, HttpResponseLinter
@@ -12,7 +11,7 @@ from lines import serve
 def answer(exchange):
     request = HttpRequestLinter()
     request.process_request_topline(exchange["method"].encode(), b"/", b"1.1")
-    response = HttpResponseLinter(start_time=time.time(), _related=request)
+    response = HttpResponseLinter(start_time=exchange["received"], _related=request)
     response.is_head_response = exchange["method"] == "HEAD"
     response.process_response_topline(b"1.1", str(exchange["status"]).encode())
     response.process_headers(octets(exchange["headers"]))

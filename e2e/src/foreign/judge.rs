@@ -1,5 +1,7 @@
 //! Judges of what a filter emits.
 
+use std::time::UNIX_EPOCH;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
@@ -28,6 +30,8 @@ pub struct Note {
 
 /// What httplint has against the response to a request of this method.
 pub fn lint(method: &str, response: &Response) -> Vec<Note> {
+    // Until a long response is judged, its date is no longer the judge's.
+    let received = response.received.duration_since(UNIX_EPOCH);
     answer(LINT.ask(&json!({
         "method": method,
         "status": response.status,
@@ -35,6 +39,7 @@ pub fn lint(method: &str, response: &Response) -> Vec<Note> {
         "body": BASE64_STANDARD.encode(&response.body),
         "trailers": encoded(&response.trailers),
         "complete": response.complete,
+        "received": received.unwrap_or_default().as_secs_f64(),
     })))
 }
 

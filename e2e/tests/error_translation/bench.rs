@@ -142,7 +142,7 @@ impl Bench {
         }});
         let at = |name: &str, address| {
             let cluster = Cluster::new(name, address).protocol(Protocol::AsClient);
-            cluster.with(streams.clone())
+            cluster.with(streams.clone()).with(room_for_what_is_held())
         };
         let closed = json!({"circuit_breakers": {"thresholds": [
             {"max_connections": 0, "max_pending_requests": 0, "max_requests": 0}
@@ -257,6 +257,12 @@ pub(crate) fn to(route: &str, request: Request) -> Request {
 /// A call that is routed another way than to the upstream.
 pub(crate) fn rpc_to(route: &str, rpc: &Rpc) -> Rpc {
     rpc.clone().metadata(TO, route)
+}
+
+/// How little a cluster reads at once, so that it fits into Envoy's buffer beside what the held form
+/// keeps there.
+pub(crate) fn room_for_what_is_held() -> Value {
+    json!({"per_connection_buffer_limit_bytes": 262_144})
 }
 
 fn routes(listener: Listener) -> Listener {

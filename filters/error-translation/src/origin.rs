@@ -2,18 +2,15 @@
 
 use kit::exchange::Exchange;
 use kit::fact::REPLY;
+use kit::reply::REPLAY;
 
 use crate::catalog::SourceKind;
 use crate::local_reply::{Flags, ProxyFailure, classify, is_of_upstream};
 
-/// The code details with which a kept answer of the upstream is given once more. It is the
-/// upstream's, whoever hands it over.
-const REPLAY: &str = "treaty.idempotency_keys.replay";
-
 /// Who made an answer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Origin {
-    /// A service.
+    /// A service, now or when it was first asked.
     Upstream,
     /// The proxy, in place of an upstream that failed or was not asked.
     Proxy(&'static ProxyFailure, Flags),

@@ -11,6 +11,7 @@ use kit::metric::Metric;
 use kit::pipeline::{Action, Direction, HeaderMap, Host, Part, Pipeline};
 use kit::protocol::{Client, Protocol};
 use kit::reply::Reply;
+use kit::shared::{SharedValue, SharedWrite};
 
 /// Header fields in order. Names are octets too: a proxy may hand anything over.
 pub type Fields = Vec<(Vec<u8>, Vec<u8>)>;
@@ -313,6 +314,14 @@ impl Host for Memory {
         let known = self.properties.get(path.join(".").as_str());
         let node = || (path == ["node", "id"]).then(|| b"sidecar~1".to_vec());
         known.cloned().or_else(node)
+    }
+
+    fn read_shared(&self, _: &str) -> SharedValue {
+        SharedValue::default()
+    }
+
+    fn write_shared(&mut self, _: &str, _: &[u8], _: Option<u32>) -> SharedWrite {
+        SharedWrite::Refused
     }
 
     fn edit(&mut self, map: HeaderMap, edits: Vec<Edit>) {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use percent_encoding::percent_decode;
+
 /// A core's own number for a call, to tell its results apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CallId(pub u32);
@@ -76,10 +78,34 @@ pub enum CallResult {
         /// The content.
         body: Vec<u8>,
     },
-    /// A gRPC answer: the message on success (`Ok`), else the status code.
-    Grpc(Result<Vec<u8>, u32>),
+    /// A gRPC answer: the message on success, else its status.
+    Grpc(Result<Vec<u8>, GrpcFailure>),
     /// The call was not sent, or ended without any answer.
     Failed(CallFailure),
+}
+
+/// The status of a gRPC call that failed, in the service or on the way to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrpcFailure {
+    /// The status code; never 0. Some calls that reached nobody have 14 (`UNAVAILABLE`).
+    pub code: u32,
+    /// What the service says of it, or the proxy, at most [`GrpcFailure::MESSAGE_LIMIT`] octets. It
+    /// may repeat what a client sent, so it is to be compared and not to be shown. Envoy adds its own
+    /// response code details in braces.
+    pub message: String,
+}
+
+impl GrpcFailure {
+    /// The most octets of a message; a longer one is cut at a character.
+    pub const MESSAGE_LIMIT: usize = 512;
+
+    /// The failure with this code, and with a message as `grpc-message` has it: percent-encoded
+    /// UTF-8 (gRPC over HTTP/2, "Responses"), which Envoy hands over as it came.
+    pub fn new(code: u32, message: &[u8]) -> Self {
+        let mut message = percent_decode(message).decode_utf8_lossy().into_owned();
+        message.truncate(message.floor_char_boundary(Self::MESSAGE_LIMIT));
+        Self { code, message }
+    }
 }
 
 /// Why there is no answer.
@@ -89,4 +115,16 @@ pub enum CallFailure {
     NotSent,
     /// It was reset before an answer came.
     Reset,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_of_grpc_is_decoded_and_cut_at_a_character() {
+        let message = |octets: &[u8]| GrpcFailure::new(2, octets).message;
+        assert_eq!(message(b"no%20\xff%C3%A9 100%"), "no \u{fffd}\u{e9} 100%");
+        assert_eq!(message("x\u{e9}".repeat(400).as_bytes()).len(), 511);
+    }
 }

@@ -9,6 +9,7 @@ use crate::fact::{Fact, Facts};
 use crate::headers::Headers;
 use crate::metric::Metric;
 use crate::pipeline::{Direction, HeaderMap, Host, Part};
+use crate::shared::{SharedValue, SharedWrite};
 
 /// The current event's view of an exchange.
 ///
@@ -114,7 +115,7 @@ impl Exchange<'_> {
         self.host.now()
     }
 
-    /// Random bits, not fit for keys.
+    /// Random bits, fit for nonces and for telling things apart; not for keys.
     pub fn random(&self) -> u64 {
         self.host.random()
     }
@@ -123,6 +124,19 @@ impl Exchange<'_> {
     /// `["connection", "uri_san_peer_certificate"]`; `None` where the proxy has none.
     pub fn property(&self, path: &[&str]) -> Option<Vec<u8>> {
         self.host.property(path)
+    }
+
+    /// What stands under a name in the data that all VMs of the proxy share.
+    pub fn read_shared(&self, name: &str) -> SharedValue {
+        self.host.read_shared(name)
+    }
+
+    /// Writes to the data that all VMs of the proxy share.
+    ///
+    /// With a number the value is written only in place of the one that has this number, and
+    /// [`IF_ABSENT`](crate::shared::IF_ABSENT) means in place of none; without, in any case.
+    pub fn write_shared(&mut self, name: &str, value: &[u8], cas: Option<u32>) -> SharedWrite {
+        self.host.write_shared(name, value, cas)
     }
 
     /// What was told under this name, by a filter of this module or of one that ran before.

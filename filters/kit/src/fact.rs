@@ -23,7 +23,8 @@ pub const SERVICE: Fact = Fact::new("treaty.service", "version-negotiation", 64)
 pub const VERSION: Fact = Fact::new("treaty.version", "version-negotiation", 64);
 
 /// Which filter answered in place of the upstream, and why: the response code details of its reply.
-/// Unlike [`REFUSAL`] it is told only where that happened.
+/// Unlike [`REFUSAL`] it is told only where that happened, and of a replay
+/// ([`REPLAY`](crate::reply::REPLAY)) too, which refuses nothing.
 pub const REPLY: Fact = Fact::new("treaty.reply", "pipeline", 96);
 
 /// Why a filter refused an exchange, or would have in report mode: `<filter>.<reason>`.

@@ -1,9 +1,10 @@
 //! What a filter is: a policy that loads, and a core that takes events and asks for effects.
 
 use std::rc::Rc;
+use std::time::{Duration, SystemTime};
 
 use crate::body::Body;
-use crate::call::{CallId, CallResult};
+use crate::call::{Call, CallId, CallResult};
 use crate::exchange::Exchange;
 use crate::policy::{Document, Findings};
 use crate::reply::Reply;
@@ -32,6 +33,12 @@ pub trait Filter: 'static {
 
     /// A core for one exchange.
     fn start(policy: &Rc<Self::Policy>) -> Box<dyn Core>;
+
+    /// What is to be done between exchanges under this policy; `None` where nothing is, and then
+    /// the proxy never ticks for it.
+    fn upkeep(_policy: &Rc<Self::Policy>) -> Option<Box<dyn Upkeep>> {
+        None
+    }
 }
 
 /// The two honest ways to look at a body before deciding.
@@ -128,10 +135,32 @@ pub trait Core {
     fn end(&mut self, end: End, x: &mut Exchange<'_>) {}
 }
 
+/// What a filter does between exchanges, so that none of them has to wait for it: a token fetched,
+/// a lease granted before it is needed.
+///
+/// It is a state machine as a [`Core`] is, one for each policy in each VM: those of the workers, and
+/// that of the proxy's main thread, which has no exchanges. What it knows it shares with the cores
+/// by way of the policy. The first tick comes as soon as the policy is in force.
+pub trait Upkeep {
+    /// After which time the next tick comes, at least a millisecond. It is asked after each tick,
+    /// and after each answer, which can bring the next tick forward but not put it off.
+    fn period(&self) -> Duration;
+
+    /// The time has passed. The call, if any, is sent at once; [`Call::outlives`] means nothing
+    /// here.
+    fn tick(&mut self, now: SystemTime, random: u64) -> Option<Call>;
+
+    /// A call has ended, also one that could not be sent.
+    fn answered(&mut self, id: CallId, result: CallResult);
+}
+
 /// A checked policy of some filter, ready to start cores.
 pub trait Loaded {
     /// A core for one exchange.
     fn start(&self) -> Box<dyn Core>;
+
+    /// What is to be done between exchanges under this policy.
+    fn upkeep(&self) -> Option<Box<dyn Upkeep>>;
 
     /// How a body can be refused under this policy.
     fn form(&self) -> Option<Form>;
@@ -166,6 +195,10 @@ struct LoadedPolicy<F: Filter> {
 impl<F: Filter> Loaded for LoadedPolicy<F> {
     fn start(&self) -> Box<dyn Core> {
         F::start(&self.policy)
+    }
+
+    fn upkeep(&self) -> Option<Box<dyn Upkeep>> {
+        F::upkeep(&self.policy)
     }
 
     fn form(&self) -> Option<Form> {

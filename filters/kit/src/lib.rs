@@ -25,4 +25,5 @@ pub mod protocol;
 pub mod reply;
 pub mod scan;
 pub mod secret;
+pub mod shared;
 pub mod vary;

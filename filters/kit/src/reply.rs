@@ -3,7 +3,7 @@
 /// An answer to the client, made by a filter.
 ///
 /// A reply is final: filters further out see it pass, recognise it by its details and leave its
-/// meaning alone.
+/// meaning alone. [`REPLAY`] is the one exception.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The HTTP status code. For a gRPC client it is 200 and [`Reply::grpc`] tells the outcome.
@@ -19,6 +19,12 @@ pub struct Reply {
     pub details: String,
 }
 
+/// The response code details of an answer that a duplicate of a request gets once more.
+///
+/// Such an answer is the upstream's, whoever hands it over: outer filters do with it what they do
+/// with the first one, so that what is redacted for the first caller is redacted for the duplicate.
+pub const REPLAY: &str = "treaty.idempotency_keys.replay";
+
 /// The outcome of a gRPC call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrpcStatus {
@@ -29,6 +35,11 @@ pub struct GrpcStatus {
 }
 
 impl Reply {
+    /// Whether it is an answer of the upstream that is given once more ([`REPLAY`]).
+    pub fn is_replay(&self) -> bool {
+        self.details == REPLAY
+    }
+
     /// The first value of the header field `name`.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.headers

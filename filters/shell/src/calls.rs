@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use kit::call::{CallFailure, CallRequest, CallResult, GrpcCall, HttpCall};
+use kit::call::{CallFailure, CallRequest, CallResult, GrpcCall, GrpcFailure, HttpCall};
 use proxy_wasm::hostcalls;
 
 use crate::ffi::{self, Buffer, Map};
@@ -56,7 +56,10 @@ pub(crate) fn http_result(num_headers: usize) -> CallResult {
 pub(crate) fn grpc_result(status: u32) -> CallResult {
     CallResult::Grpc(match status {
         0 => Ok(ffi::buffer(Buffer::GrpcMessage).unwrap_or_default()),
-        code => Err(code),
+        code => {
+            let message = ffi::grpc_message().unwrap_or_default();
+            Err(GrpcFailure::new(code, &message))
+        }
     })
 }
 

@@ -11,9 +11,12 @@ use std::ptr;
 
 /// A status other than Ok, by its number in the ABI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Refused(
-    #[allow(dead_code, reason = "It stands in debug output.")] pub(crate) u32,
-);
+pub(crate) struct Refused(pub(crate) u32);
+
+impl Refused {
+    /// A value was not the one that was to be replaced.
+    pub(crate) const CAS_MISMATCH: Self = Self(8);
+}
 
 pub(crate) type Result<T> = std::result::Result<T, Refused>;
 
@@ -148,6 +151,7 @@ unsafe extern "C" {
         value_len: usize,
         cas: u32,
     ) -> u32;
+    fn proxy_get_status(code: *mut u32, message: *mut *mut u8, message_len: *mut usize) -> u32;
 }
 
 fn check(status: u32) -> Result<()> {
@@ -333,4 +337,11 @@ pub(crate) fn set_shared_data(key: &str, value: &[u8], cas: u32) -> Result<()> {
     check(unsafe {
         proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), cas)
     })
+}
+
+/// The message of the gRPC call whose result the callback is about.
+pub(crate) fn grpc_message() -> Result<Vec<u8>> {
+    let mut code = 0;
+    // SAFETY: The host writes the three places, during the call.
+    taken(|message, len| unsafe { proxy_get_status(&raw mut code, message, len) })
 }

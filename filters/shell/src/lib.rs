@@ -8,16 +8,20 @@
 //! - `root`: one plugin configuration, its policies, timers and calls that outlive exchanges.
 //! - `stream`: one exchange; callbacks become events.
 //! - `proxy`: kit's `Host`, made of host calls.
+//! - `upkeep`: what a filter does between exchanges.
 //! - `calls`: call-outs, checked before the SDK sends them.
 //! - `metrics`, `audit`: what is counted, and which policy is in force.
+//! - `random`: random bits.
 
 mod audit;
 mod calls;
 mod ffi;
 mod metrics;
 mod proxy;
+mod random;
 mod root;
 mod stream;
+mod upkeep;
 mod wire;
 
 use kit::filter::Registration;

@@ -1,6 +1,5 @@
 //! The proxy as the pipeline sees it, for the time of one callback.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
@@ -10,8 +9,10 @@ use kit::headers::{Edit, Headers};
 use kit::metric::Metric;
 use kit::pipeline::{Direction, HeaderMap, Host, Part};
 use kit::reply::Reply;
+use kit::shared::{SharedValue, SharedWrite};
 
-use crate::ffi::{self, Buffer, LogLevel, Map, StreamType};
+use crate::ffi::{self, Buffer, LogLevel, Map, Refused, StreamType};
+use crate::random::random;
 use crate::root::Shared;
 use crate::stream::Exchange;
 use crate::{calls, metrics, wire};
@@ -43,13 +44,11 @@ impl Host for Proxy<'_> {
     }
 
     fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_nanos(ffi::now())
+        time(ffi::now())
     }
 
     fn random(&self) -> u64 {
-        // The standard library seeds a thread's first state from the host's random numbers and counts
-        // on from there; what SipHash makes of that nobody can tell from random bits.
-        RandomState::new().build_hasher().finish()
+        random()
     }
 
     fn property(&self, path: &[&str]) -> Option<Vec<u8>> {
@@ -57,6 +56,24 @@ impl Host for Proxy<'_> {
             return self.shared.node_id(|| ffi::property(path).ok());
         }
         ffi::property(path).ok()
+    }
+
+    fn read_shared(&self, name: &str) -> SharedValue {
+        match ffi::shared_data(name) {
+            Ok((value, cas)) => SharedValue {
+                value: Some(value),
+                cas: Some(cas),
+            },
+            Err(_) => SharedValue::default(),
+        }
+    }
+
+    fn write_shared(&mut self, name: &str, value: &[u8], cas: Option<u32>) -> SharedWrite {
+        match ffi::set_shared_data(name, value, cas.unwrap_or_default()) {
+            Ok(()) => SharedWrite::Written,
+            Err(Refused::CAS_MISMATCH) => SharedWrite::Mismatch,
+            Err(_) => SharedWrite::Refused,
+        }
     }
 
     fn edit(&mut self, map: HeaderMap, edits: Vec<Edit>) {
@@ -142,6 +159,11 @@ impl Host for Proxy<'_> {
     fn record(&mut self, metric: &Metric, labels: &[&str], amount: i64) {
         metrics::record(metric, labels, amount);
     }
+}
+
+/// The time that a number of nanoseconds since 1970 stands for.
+pub(crate) fn time(nanos: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos)
 }
 
 fn number(map: HeaderMap) -> Map {

@@ -1,12 +1,12 @@
-//! One plugin configuration: loads its policies, starts exchanges, keeps time for them, and sends
-//! the calls that outlive them.
+//! One plugin configuration: loads its policies, starts exchanges, keeps time for them and between
+//! them, and sends the calls that outlive them.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
 use kit::bundle::Bundle;
-use kit::call::{Call, CallFailure, CallId, CallResult};
+use kit::call::{Call, CallId, CallResult};
 use kit::filter::Registration;
 use kit::pipeline::Pipeline;
 use kit::policy::{Document, Findings};
@@ -17,6 +17,7 @@ use crate::calls::{self, Token};
 use crate::ffi::{self, Buffer};
 use crate::proxy::Proxy;
 use crate::stream::{Exchange, Stream};
+use crate::upkeep::Keeper;
 use crate::{Module, audit};
 
 /// The SDK's handle on one plugin configuration in one VM.
@@ -25,8 +26,9 @@ pub(crate) struct Root {
     module: Module,
     bundle: Option<Bundle>,
     shared: Rc<Shared>,
-    /// Calls that outlive their exchanges and are answered here.
-    calls: Vec<Outliving>,
+    keepers: Vec<Rc<Keeper>>,
+    /// Calls that belong to no exchange any more, or never did, and are answered here.
+    calls: Vec<Sent>,
 }
 
 /// What the exchanges of a plugin configuration leave with it.
@@ -53,14 +55,19 @@ struct Outgoing {
     exchange: Rc<Exchange>,
 }
 
-struct Outliving {
+struct Sent {
     token: Token,
-    slot: usize,
     id: CallId,
-    exchange: Rc<Exchange>,
+    asker: Asker,
 }
 
-/// How long a call that outlives its exchange waits to be sent.
+/// Who is to know the result of a call.
+enum Asker {
+    Core { slot: usize, exchange: Rc<Exchange> },
+    Keeper(Rc<Keeper>),
+}
+
+/// How long what cannot be done at once waits for its tick.
 const SOON: Duration = Duration::from_millis(1);
 
 impl Root {
@@ -70,6 +77,7 @@ impl Root {
             module,
             bundle: None,
             shared: Rc::default(),
+            keepers: Vec::new(),
             calls: Vec::new(),
         }
     }
@@ -106,22 +114,39 @@ impl Root {
             exchange,
         } in self.shared.outbox.take()
         {
-            match calls::send(&call.request, call.timeout) {
-                Ok(token) => self.calls.push(Outliving {
-                    token,
-                    slot,
-                    id: call.id,
-                    exchange,
-                }),
-                Err(failure) => self.tell_failure(&exchange, slot, call.id, failure),
+            self.send(&call, Asker::Core { slot, exchange });
+        }
+    }
+
+    fn keep_up(&mut self) {
+        let now = ffi::now();
+        for keeper in self.keepers.clone() {
+            if let Some(call) = keeper.tick(now) {
+                self.send(&call, Asker::Keeper(keeper));
             }
         }
     }
 
-    fn tell_failure(&self, exchange: &Rc<Exchange>, slot: usize, id: CallId, why: CallFailure) {
-        self.visit(exchange, |pipeline, proxy| {
-            pipeline.call_result(slot, id, CallResult::Failed(why), proxy);
-        });
+    fn send(&mut self, call: &Call, asker: Asker) {
+        let id = call.id;
+        match calls::send(&call.request, call.timeout) {
+            Ok(token) => self.calls.push(Sent { token, id, asker }),
+            Err(failure) => self.tell(asker, id, CallResult::Failed(failure)),
+        }
+    }
+
+    fn tell(&self, asker: Asker, id: CallId, result: CallResult) {
+        match asker {
+            Asker::Core { slot, exchange } => self.visit(&exchange, |pipeline, proxy| {
+                pipeline.call_result(slot, id, result, proxy);
+            }),
+            Asker::Keeper(keeper) => {
+                let now = ffi::now();
+                keeper.answered(id, result, now);
+                let wait = keeper.due().saturating_sub(now);
+                self.shared.tick_within(Duration::from_nanos(wait));
+            }
+        }
     }
 
     fn wake_due(&self) {
@@ -145,12 +170,9 @@ impl Root {
         let Some(at) = self.calls.iter().position(|call| call.token == token) else {
             return;
         };
-        let call = self.calls.swap_remove(at);
+        let Sent { id, asker, .. } = self.calls.swap_remove(at);
         // The result is read before the context changes.
-        let result = result();
-        self.visit(&call.exchange, |pipeline, proxy| {
-            pipeline.call_result(call.slot, call.id, result, proxy);
-        });
+        self.tell(asker, id, result());
     }
 }
 
@@ -199,12 +221,13 @@ impl Shared {
         }
     }
 
-    /// Ticks as long as something waits, and no longer.
-    fn set_next_period(&self) {
+    /// Ticks as long as something waits, an upkeep that is due at `upkeep` included, and no longer.
+    fn set_next_period(&self, upkeep: Option<u64>) {
         if !self.outbox.borrow().is_empty() {
             return self.set_period(1);
         }
-        let next = self.wishes.borrow().iter().map(|wish| wish.at).min();
+        let wishes = self.wishes.borrow();
+        let next = wishes.iter().map(|wish| wish.at).chain(upkeep).min();
         let period = match next {
             None => 0,
             Some(at) => {
@@ -239,6 +262,12 @@ impl RootContext for Root {
                 for member in &bundle.members {
                     audit::accepted(member);
                 }
+                let upkeeps = bundle.members.iter();
+                let upkeeps = upkeeps.filter_map(|member| member.policy.upkeep());
+                self.keepers = upkeeps.map(Keeper::new).map(Rc::new).collect();
+                if !self.keepers.is_empty() {
+                    self.shared.tick_within(SOON);
+                }
                 self.bundle = Some(bundle);
                 true
             }
@@ -252,7 +281,9 @@ impl RootContext for Root {
     fn on_tick(&mut self) {
         self.send_outbox();
         self.wake_due();
-        self.shared.set_next_period();
+        self.keep_up();
+        let upkeep = self.keepers.iter().map(|keeper| keeper.due()).min();
+        self.shared.set_next_period(upkeep);
     }
 
     fn get_type(&self) -> Option<ContextType> {

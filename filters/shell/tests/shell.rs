@@ -253,6 +253,150 @@ fn a_call_that_the_proxy_refuses_is_told_at_once() {
 }
 
 #[test]
+fn a_failed_grpc_call_tells_its_status_and_the_beginning_of_its_message() {
+    start_probe();
+    proxy(|proxy| proxy.grpc_message = b"no \xff lease".to_vec());
+    assert_eq!(request(STREAM, &[("x-probe", b"grpc")], true), PAUSE);
+    sdk::proxy_on_grpc_close(ROOT, 1, 5);
+    let told = |text: &str| format!("grpc 5 {text}").into_bytes();
+    assert_eq!(
+        header(REQUEST, "x-probe-call").unwrap(),
+        told("no \u{fffd} lease")
+    );
+
+    proxy(|proxy| proxy.grpc_message = "\u{e9}".repeat(400).into_bytes());
+    assert_eq!(request(STREAM + 1, &[("x-probe", b"grpc")], true), PAUSE);
+    sdk::proxy_on_grpc_close(ROOT, 2, 5);
+    assert_eq!(
+        header(REQUEST, "x-probe-call").unwrap(),
+        told(&"\u{e9}".repeat(256))
+    );
+
+    proxy(|proxy| proxy.refuse.insert("proxy_get_status", 77));
+    assert_eq!(request(STREAM + 2, &[("x-probe", b"grpc")], true), PAUSE);
+    sdk::proxy_on_grpc_close(ROOT, 3, 5);
+    assert_eq!(header(REQUEST, "x-probe-call").unwrap(), told(""));
+}
+
+#[test]
+fn shared_data_are_created_once_and_replaced_by_their_number() {
+    start_probe();
+    let told = |words: &str| {
+        request(STREAM, &[("x-probe", words.as_bytes())], true);
+        sdk::proxy_on_delete(STREAM);
+        let told = header(REQUEST, "x-probe-shared").unwrap();
+        String::from_utf8(told).unwrap()
+    };
+    assert_eq!(told("create=a"), "written");
+    assert_eq!(told("create=a"), "mismatch");
+    assert_eq!(told("add=a"), "2");
+    assert_eq!(told("add=b"), "1");
+    assert_eq!(told("stale=a"), "written mismatch");
+    assert_eq!(told("stale=c"), "written mismatch");
+    proxy(|proxy| proxy.refuse.insert("proxy_set_shared_data", 77));
+    assert_eq!(told("create=d"), "refused");
+    proxy(|proxy| proxy.refuse.insert("proxy_get_shared_data", 77));
+    assert_eq!(told("add=a"), "refused");
+}
+
+#[test]
+fn random_bits_differ_from_each_other() {
+    start_probe();
+    let random = || {
+        request(STREAM, &[("x-probe", b"random")], true);
+        sdk::proxy_on_delete(STREAM);
+        header(REQUEST, "x-probe-random").unwrap()
+    };
+    let all: std::collections::BTreeSet<Vec<u8>> = (0..100).map(|_| random()).collect();
+    assert_eq!(all.len(), 100);
+}
+
+const MS: u64 = 1_000_000;
+
+fn start_with_upkeep() {
+    let started = configure(
+        |context| shell::root(context, Module::One(Registration::of::<Probe>())),
+        r#"{"version": 1, "cluster": "helper", "upkeep": 50}"#,
+    );
+    assert!(started);
+}
+
+fn tick_at(now: u64) -> (usize, u32) {
+    proxy(|proxy| proxy.now = now);
+    sdk::proxy_on_tick(ROOT);
+    proxy(|proxy| (proxy.calls_out.len(), proxy.tick))
+}
+
+fn kept() -> String {
+    request(STREAM, &[("x-probe", b"kept")], true);
+    sdk::proxy_on_delete(STREAM);
+    let told = header(REQUEST, "x-probe-kept").unwrap_or_default();
+    String::from_utf8_lossy(&told).into_owned()
+}
+
+#[test]
+fn an_upkeep_ticks_at_once_and_then_at_its_period() {
+    start_with_upkeep();
+    assert_eq!(proxy(|proxy| proxy.tick), 1);
+    assert_eq!(tick_at(1000 * MS), (1, 51));
+    assert_eq!(tick_at(1020 * MS), (1, 31), "a tick for somebody else");
+    assert_eq!(tick_at(1051 * MS), (2, 51));
+    assert_eq!(kept(), "ticks=2 answers=0 last=none");
+}
+
+#[test]
+fn an_upkeep_is_told_what_became_of_its_calls() {
+    start_with_upkeep();
+    tick_at(1000 * MS);
+    proxy(|proxy| {
+        let headers = vec![(":status".to_owned(), b"204".to_vec())];
+        proxy.maps.insert(CALL_HEADERS, headers);
+    });
+    sdk::proxy_on_http_call_response(ROOT, 1, 1, 0, 0);
+    assert_eq!(kept(), "ticks=1 answers=1 last=204");
+    proxy(|proxy| proxy.refuse.insert("proxy_http_call", 2));
+    tick_at(1051 * MS);
+    assert_eq!(kept(), "ticks=2 answers=2 last=NotSent");
+}
+
+#[test]
+fn an_upkeep_goes_on_beside_exchanges_that_wait() {
+    start_with_upkeep();
+    tick_at(1000 * MS);
+    assert_eq!(request(STREAM, &[("x-probe", b"wake=20")], true), PAUSE);
+    assert_eq!(proxy(|proxy| proxy.tick), 20);
+    assert_eq!(tick_at(1020 * MS), (1, 31), "the exchange is woken");
+    assert_eq!(proxy(|proxy| proxy.resumed.clone()), [0]);
+    assert_eq!(tick_at(1051 * MS), (2, 51));
+}
+
+#[test]
+fn an_upkeep_ends_with_its_policy() {
+    start_with_upkeep();
+    tick_at(1000 * MS);
+    assert!(!reconfigure(r#"{"version": 1, "upkeep": "often"}"#));
+    assert_eq!(tick_at(1051 * MS).0, 2, "the policy is still in force");
+    assert!(reconfigure(r#"{"version": 1}"#));
+    assert_eq!(tick_at(2000 * MS), (2, 0));
+    sdk::proxy_on_http_call_response(ROOT, 2, 0, 0, 0);
+    assert_eq!(kept(), "ticks=0 answers=0 last=none");
+}
+
+#[test]
+fn a_replay_is_told_as_a_reply_and_not_as_a_refusal() {
+    start_probe();
+    assert_eq!(request(STREAM, &[("x-probe", b"replay=500")], true), PAUSE);
+    let replies = proxy(|proxy| proxy.replies.clone());
+    assert_eq!(replies[0].details, "treaty.idempotency_keys.replay");
+    let told = |name: &str| proxy(|proxy| proxy.properties.get(name).cloned());
+    assert_eq!(
+        told("treaty.reply").unwrap(),
+        b"treaty.idempotency_keys.replay"
+    );
+    assert_eq!(told("treaty.refusal"), None);
+}
+
+#[test]
 fn the_proxy_ticks_only_while_somebody_waits() {
     start_probe();
     assert_eq!(request(STREAM, &[("x-probe", b"wake=20")], true), PAUSE);

@@ -4,22 +4,9 @@
 
 use std::fmt;
 
-use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use hmac::{Hmac, KeyInit, Mac};
+use kit::policy::key::{Live, Unusable, octets};
 use sha2::Sha256;
-
-/// The fewest octets of a key. RFC 2104 section 3 strongly discourages keys that are shorter than
-/// the output of the hash function, and NIST SP 800-107 revision 1 section 5.3.4 counts no more
-/// strength than the key has.
-pub(crate) const MIN_OCTETS: usize = 32;
-
-/// Keys are written by `openssl`, by Kubernetes and by hand, so padding may be there or not.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// A named key, and the one before it while both are live.
 ///
@@ -32,15 +19,9 @@ pub(crate) struct KeyRing {
 }
 
 impl KeyRing {
-    /// A ring of keys, each as its id and the value of its environment variable.
-    ///
-    /// A value is base64 in either alphabet of RFC 4648 sections 4 and 5, padded or not, with
-    /// whitespace around it or not.
-    pub(crate) fn new(
-        name: &str,
-        current: (&str, Option<&str>),
-        previous: Option<(&str, Option<&str>)>,
-    ) -> Self {
+    /// A ring of keys, each as its id and the value of its environment variable, which
+    /// [`octets`] reads.
+    pub(crate) fn new(name: &str, current: Live<'_>, previous: Option<Live<'_>>) -> Self {
         Self {
             name: name.to_owned(),
             current: Key::new(current),
@@ -84,34 +65,6 @@ impl KeyRing {
     }
 }
 
-/// Why a key cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unusable {
-    /// Its variable is not in the environment of the VM, or is empty.
-    Missing,
-    /// The value of its variable is not base64.
-    NotBase64,
-    /// It has fewer than [`MIN_OCTETS`] octets.
-    TooShort,
-}
-
-impl fmt::Display for Unusable {
-    /// What is wrong with the value of the variable, and what was expected.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing => f.write_str("is not set in the environment of the VM"),
-            Self::NotBase64 => write!(
-                f,
-                "is not base64; expected at least {MIN_OCTETS} random octets in base64"
-            ),
-            Self::TooShort => write!(
-                f,
-                "is too short; expected at least {MIN_OCTETS} random octets in base64"
-            ),
-        }
-    }
-}
-
 /// A key of a ring, whether it can be used or not.
 #[derive(Debug)]
 struct Key {
@@ -120,7 +73,7 @@ struct Key {
 }
 
 impl Key {
-    fn new((id, variable): (&str, Option<&str>)) -> Self {
+    fn new((id, variable): Live<'_>) -> Self {
         let state = octets(variable).and_then(|octets| UsableKey::new(id, &octets));
         let id = id.to_owned();
         Self { id, state }
@@ -178,22 +131,6 @@ impl fmt::Debug for UsableKey {
             .field("id", &self.id)
             .finish_non_exhaustive()
     }
-}
-
-/// The octets that the value of a variable stands for.
-fn octets(variable: Option<&str>) -> Result<Vec<u8>, Unusable> {
-    // A secret that was made with `echo` ends in a line feed.
-    let text = variable.map(str::trim_ascii).unwrap_or_default();
-    if text.is_empty() {
-        return Err(Unusable::Missing);
-    }
-    let standard = text.replace('-', "+").replace('_', "/");
-    let octets = LENIENT.decode(standard);
-    let octets = octets.map_err(|_| Unusable::NotBase64)?;
-    if octets.len() < MIN_OCTETS {
-        return Err(Unusable::TooShort);
-    }
-    Ok(octets)
 }
 
 #[cfg(test)]

@@ -15,7 +15,17 @@
 //! | `rcall=path` | asks the cluster before the response's last octets go on |
 //! | `trailer` | adds a trailer to the response |
 //! | `after=path` | asks the cluster once the exchange is over |
+//! | `create=name` | writes a shared value if there is none, and tells upstream what came of it |
+//! | `add=name` | adds one to a shared value by compare-and-swap, and tells the sum upstream |
+//! | `stale=name` | writes a shared value, then once more with the number from before |
+//! | `random` | tells random bits upstream |
+//! | `kept` | tells upstream what the upkeep has done |
+//! | `replay=status` | answers as a filter does that gives an upstream's answer once more |
 
+mod kept;
+mod shared;
+
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -24,18 +34,25 @@ use kit::body::{Access, Body, BodyNeed, Size};
 use kit::call::{Call, CallId, CallRequest, CallResult, GrpcCall, HttpCall};
 use kit::exchange::Exchange;
 use kit::fact::Fact;
-use kit::filter::{Core, End, Filter, Flow, Form};
+use kit::filter::{Core, End, Filter, Flow, Form, Upkeep};
 use kit::metric::{Metric, MetricKind};
 use kit::policy::{Document, Findings};
-use kit::reply::Reply;
+use kit::reply::{REPLAY, Reply};
+
+use kept::{Keeper, Kept};
 
 /// The probe.
 pub struct Probe;
 
-/// What the probe needs to know beside the request.
+/// What the probe needs to know beside the request, and what its upkeep tells its cores.
+pub struct Policy {
+    settings: Settings,
+    kept: RefCell<Kept>,
+}
+
 #[derive(Debug, Deserr)]
 #[deserr(error = Findings, rename_all = camelCase, deny_unknown_fields)]
-pub struct Policy {
+struct Settings {
     #[deserr(rename = "version")]
     _version: u8,
     #[deserr(default, rename = "revision")]
@@ -46,6 +63,9 @@ pub struct Policy {
     /// The cluster that calls go to.
     #[deserr(default)]
     cluster: String,
+    /// The period of the upkeep, in milliseconds; 0 for none.
+    #[deserr(default)]
+    upkeep: u32,
 }
 
 /// How often each thing happened.
@@ -63,11 +83,14 @@ impl Filter for Probe {
     type Policy = Policy;
 
     fn load(document: &Document) -> Result<Policy, Findings> {
-        document.read()
+        Ok(Policy {
+            settings: document.read()?,
+            kept: RefCell::default(),
+        })
     }
 
     fn form(policy: &Policy) -> Option<Form> {
-        Some(if policy.held {
+        Some(if policy.settings.held {
             Form::Held
         } else {
             Form::Streamed
@@ -80,6 +103,10 @@ impl Filter for Probe {
             words: Vec::new(),
             teed: 0,
         })
+    }
+
+    fn upkeep(policy: &Rc<Policy>) -> Option<Box<dyn Upkeep>> {
+        (policy.settings.upkeep > 0).then(|| Box::new(Keeper(Rc::clone(policy))) as Box<_>)
     }
 }
 
@@ -114,25 +141,34 @@ impl ProbeCore {
 
     fn http_call(&self, id: CallId, path: &str, outlives: bool) -> Call {
         Call {
-            id,
-            request: CallRequest::Http(HttpCall {
-                cluster: self.policy.cluster.clone(),
-                method: "POST".into(),
-                path: path.to_owned(),
-                authority: "helper.test".into(),
-                headers: vec![("x-asked-by".into(), "probe".into())],
-                body: b"asked".to_vec(),
-            }),
-            timeout: Duration::from_millis(300),
             outlives,
+            ..http_call(id, &self.policy.settings.cluster, path)
         }
+    }
+
+    /// What the words that need no wait have to tell upstream.
+    fn told(&self, x: &mut Exchange<'_>) -> Option<(&'static str, String)> {
+        if let Some(name) = self.word("create") {
+            return Some(("x-probe-shared", shared::create(name, x)));
+        }
+        if let Some(name) = self.word("add") {
+            return Some(("x-probe-shared", shared::add(name, x)));
+        }
+        if let Some(name) = self.word("stale") {
+            return Some(("x-probe-shared", shared::stale(name, x)));
+        }
+        if self.word("random").is_some() {
+            return Some(("x-probe-random", format!("{:016x}", x.random())));
+        }
+        self.word("kept")?;
+        Some(("x-probe-kept", self.policy.kept.borrow().to_string()))
     }
 
     fn grpc_call(&self) -> Call {
         Call {
             id: CALL,
             request: CallRequest::Grpc(GrpcCall {
-                cluster: self.policy.cluster.clone(),
+                cluster: self.policy.settings.cluster.clone(),
                 authority: "helper.test".into(),
                 service: "probe.Helper".into(),
                 method: "Ask".into(),
@@ -156,8 +192,15 @@ impl Core for ProbeCore {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         x.count(&EVENTS, &["request"]);
+        let told = self.told(x);
         if let Some(headers) = x.headers_mut() {
             headers.set("x-probe-seen", "request");
+            if let Some((name, value)) = told {
+                headers.set(name, value);
+            }
+        }
+        if let Some(status) = self.number("replay", 200) {
+            return replay(status);
         }
         if let Some(need) = self.hold("hold") {
             x.need_body(need);
@@ -243,7 +286,7 @@ impl Core for ProbeCore {
                 format!("{status} {}", String::from_utf8_lossy(body))
             }
             CallResult::Grpc(Ok(message)) => format!("ok {}", String::from_utf8_lossy(message)),
-            CallResult::Grpc(Err(code)) => format!("grpc {code}"),
+            CallResult::Grpc(Err(failure)) => format!("grpc {} {}", failure.code, failure.message),
             CallResult::Failed(failure) => format!("{failure:?}"),
         };
         if id == AFTER {
@@ -302,6 +345,36 @@ fn judge(body: &mut Body, x: &mut Exchange<'_>) -> Flow {
     Flow::Continue
 }
 
+fn http_call(id: CallId, cluster: &str, path: &str) -> Call {
+    Call {
+        id,
+        request: CallRequest::Http(HttpCall {
+            cluster: cluster.to_owned(),
+            method: "POST".into(),
+            path: path.to_owned(),
+            authority: "helper.test".into(),
+            headers: vec![("x-asked-by".into(), "probe".into())],
+            body: b"asked".to_vec(),
+        }),
+        timeout: Duration::from_millis(300),
+        outlives: false,
+    }
+}
+
+/// An answer of an upstream, once more.
+fn replay(status: u64) -> Flow {
+    Flow::Reply(Box::new(Reply {
+        status: u16::try_from(status).unwrap_or(200),
+        headers: vec![
+            ("content-type".into(), b"text/plain".to_vec()),
+            ("x-service".into(), b"orders".to_vec()),
+        ],
+        body: b"panic: no order\n\ngoroutine 1 [running]:\n".to_vec(),
+        grpc: None,
+        details: REPLAY.into(),
+    }))
+}
+
 fn refuse(reason: &str, status: u16) -> Flow {
     Flow::Reply(Box::new(Reply {
         status,
@@ -316,4 +389,9 @@ fn refuse(reason: &str, status: u16) -> Flow {
 shell::export_filter!(Probe);
 
 #[cfg(feature = "bundle")]
-shell::export_bundle!(version_negotiation::VersionNegotiation, Probe);
+shell::export_bundle!(
+    telemetry_tagging::TelemetryTagging,
+    error_translation::ErrorTranslation,
+    version_negotiation::VersionNegotiation,
+    Probe
+);

@@ -2,11 +2,11 @@
 
 use kit::filter::Form;
 use kit::object_value;
+use kit::policy::value::ProblemBase;
 use kit::policy::{Mode, RuleEntry, Rules, Runtimes, Service, ServiceSettings};
 
 use super::catalog::CatalogEntry;
 use super::dialect::DialectEntry;
-use super::problem_type::ProblemBase;
 use super::redaction::RedactionEntry;
 use super::settings::Settings;
 

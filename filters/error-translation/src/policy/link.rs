@@ -2,9 +2,9 @@
 
 use std::str::FromStr;
 
+use kit::policy::value::is_absolute;
 use kit::{object_value, string_value};
 
-use super::problem_type::is_absolute;
 use crate::plan::LinkTemplate;
 use crate::template::Template;
 

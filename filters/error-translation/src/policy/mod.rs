@@ -19,12 +19,12 @@ mod value;
 mod when;
 
 use kit::filter::Form;
+use kit::policy::value::ProblemBase;
 use kit::policy::{Document, Findings, Mode};
 
 use crate::dialect::OwnDialect;
 use crate::plan::{Policy, Rule};
 use document::PolicyDocument;
-use problem_type::ProblemBase;
 
 /// Checks a document.
 pub(crate) fn load(document: &Document) -> Result<Policy, Findings> {

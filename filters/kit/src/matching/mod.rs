@@ -105,6 +105,13 @@ fn covers<T>(own: &[T], other: &[T], covers: impl Fn(&T, &T) -> bool) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Method(String);
 
+impl Method {
+    /// The method.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl FromStr for Method {
     type Err = String;
 

@@ -7,6 +7,7 @@ use crate::fact::Fact;
 use crate::headers::{Edit, Headers};
 use crate::metric::Metric;
 use crate::reply::Reply;
+use crate::shared::{SharedValue, SharedWrite};
 
 /// Which message of an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,11 +54,18 @@ pub trait Host {
     /// The time now.
     fn now(&self) -> SystemTime;
 
-    /// Random bits, not fit for keys.
+    /// Random bits, fit for nonces and for telling things apart; not for keys.
     fn random(&self) -> u64;
 
     /// A property of the exchange.
     fn property(&self, path: &[&str]) -> Option<Vec<u8>>;
+
+    /// What stands under a name in the data that all VMs share.
+    fn read_shared(&self, name: &str) -> SharedValue;
+
+    /// Writes to the data that all VMs share: in any case without a number, else only in place of
+    /// the value that has it. A name without a value takes every number.
+    fn write_shared(&mut self, name: &str, value: &[u8], cas: Option<u32>) -> SharedWrite;
 
     /// Applies the net edits of a header map.
     fn edit(&mut self, map: HeaderMap, edits: Vec<Edit>);

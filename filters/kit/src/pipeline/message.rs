@@ -1,7 +1,9 @@
 //! How far one message has come on its way through the cores.
 
+use std::mem;
+
 use super::{Action, Direction, HeaderMap, Host, Part};
-use crate::body::{Access, Body, BodyNeed, Size, announced_length, is_endless};
+use crate::body::{Access, Body, BodyNeed, Size, announced_length, is_endless, may_have_trailers};
 use crate::exchange::Message;
 use crate::filter::Form;
 use crate::headers::Headers;
@@ -32,12 +34,18 @@ pub(super) struct Passage {
     trailers_passed: usize,
     needs: Vec<(usize, BodyNeed)>,
     arrived: Arrived,
+    /// Whether what is held is kept here, so that the proxy's buffer stays empty.
+    keeps: bool,
+    /// What is kept here: the octets before those that the proxy has.
+    kept: Vec<u8>,
     /// How many octets of the proxy's buffer the cores have seen.
     seen: usize,
     /// The body, or the part of it, that the cores look at now.
     current: Option<Body>,
     /// How many octets of the proxy's buffer the current part is.
     current_len: usize,
+    /// Whether the current part begins with what was kept here.
+    brings_kept: bool,
 }
 
 /// What is to be done next with a message.
@@ -77,9 +85,12 @@ impl Passage {
             trailers_passed: 0,
             needs: Vec::new(),
             arrived: Arrived::default(),
+            keeps: false,
+            kept: Vec::new(),
             seen: 0,
             current: None,
             current_len: 0,
+            brings_kept: false,
         }
     }
 
@@ -98,6 +109,11 @@ impl Passage {
     pub(super) fn trailers_arrived(&mut self) {
         self.arrived.trailers = true;
         self.arrived.last = true;
+    }
+
+    /// Whether trailers have come that nobody announced, so that what is kept has no place to go.
+    pub(super) fn is_stranded(&self) -> bool {
+        self.arrived.trailers && !self.kept.is_empty()
     }
 
     /// Notes what a core wants of the body; it counts while the head passes.
@@ -126,7 +142,7 @@ impl Passage {
                 }
                 Step::Head => self.finish_head(form, host),
                 Step::Body if self.current.is_none() && !self.body_is_due() => {
-                    return Turn::Stop(self.between_parts(form));
+                    return Turn::Stop(self.between_parts(form, host));
                 }
                 Step::Body if self.body_passed < cores => return self.body_turn(host),
                 Step::Body => self.finish_part(host),
@@ -138,7 +154,7 @@ impl Passage {
                     self.flush(Part::Trailers, host);
                     self.step = Step::Done;
                 }
-                Step::Done => return Turn::Stop(self.between_parts(form)),
+                Step::Done => return Turn::Stop(self.between_parts(form, host)),
             }
         }
     }
@@ -191,6 +207,7 @@ impl Passage {
     fn finish_head(&mut self, form: Form, host: &mut dyn Host) {
         self.look_ahead(host);
         if form == Form::Streamed || !self.holds() {
+            self.keeps = self.holds() && !self.may_have_trailers();
             self.send_head(host);
         }
         self.step = if self.message.head_is_all {
@@ -263,16 +280,30 @@ impl Passage {
     }
 
     /// What the proxy does with a part after which the cores have nothing more to say for now.
-    fn between_parts(&mut self, form: Form) -> Action {
+    fn between_parts(&mut self, form: Form, host: &mut dyn Host) -> Action {
         let head_waits = self.step == Step::Body && !self.message.head_sent;
         let body_waits = self.step == Step::Body && self.is_holding() && self.arrived.len > 0;
-        if head_waits || (form == Form::Streamed && body_waits) {
+        if form == Form::Streamed && body_waits && self.keeps {
+            self.keep(host);
+        } else if head_waits || (form == Form::Streamed && body_waits) {
             return Action::Pause;
         }
         // What the proxy has buffered goes on, so the buffer starts anew.
         self.seen = 0;
         self.arrived.len = 0;
         Action::Continue
+    }
+
+    /// Takes what the proxy would have to hold, and lets the emptied part go on.
+    ///
+    /// What a paused part is followed by joins it in the proxy's buffer before any filter is asked,
+    /// and a fast upstream fills that beyond its limit in one go. The proxy then breaks off a
+    /// message whose head has gone, however little was to be held.
+    fn keep(&mut self, host: &mut dyn Host) {
+        let mut buffered = host.body(self.direction);
+        let mut fresh = buffered.split_off(self.seen.min(buffered.len()));
+        self.kept.append(&mut fresh);
+        host.replace_body(self.direction, &buffered);
     }
 
     /// Whether a core still waits for the whole body.
@@ -283,7 +314,7 @@ impl Passage {
     /// Whether the body is to be kept back, as far as it has come.
     fn is_holding(&self) -> bool {
         self.largest_cap()
-            .is_some_and(|cap| self.arrived.len <= cap)
+            .is_some_and(|cap| self.kept.len() + self.arrived.len <= cap)
     }
 
     fn largest_cap(&self) -> Option<usize> {
@@ -316,6 +347,12 @@ impl Passage {
         self.arrived.unholdable = too_long || is_endless(headers);
     }
 
+    /// Whether the head leaves open that trailers follow. They come without a part of the body, so
+    /// what is put before them must be in the proxy's buffer.
+    fn may_have_trailers(&self) -> bool {
+        self.message.headers.get().is_none_or(may_have_trailers)
+    }
+
     /// Reads the part of the body that the cores have not seen.
     fn take_body(&mut self, host: &mut dyn Host) {
         self.arrived.unseen = false;
@@ -326,6 +363,8 @@ impl Passage {
         };
         bytes.drain(..self.seen.min(bytes.len()));
         self.current_len = bytes.len();
+        self.brings_kept = !self.kept.is_empty();
+        bytes.splice(..0, mem::take(&mut self.kept));
         let size = if self.arrived.last {
             Size::Last
         } else {
@@ -341,7 +380,7 @@ impl Passage {
             return;
         };
         let end = self.seen + self.current_len;
-        if !body.is_replaced() {
+        if !body.is_replaced() && !self.brings_kept {
             self.seen = end;
             return;
         }

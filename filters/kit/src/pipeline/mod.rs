@@ -10,6 +10,7 @@
 //! - A core that holds a head until it has seen the body (the held form) keeps it from the later
 //!   ones, too, until then.
 //! - A reply passes only the cores outside the one that made it.
+//! - A replay ([`REPLAY`](crate::reply::REPLAY)) is told as a reply, and not as a refusal.
 //! - A core sees the response only if it saw the request head.
 //! - Streams stay streams: an upgraded connection and an event stream are never held.
 
@@ -20,7 +21,7 @@ pub use host::{Direction, HeaderMap, Host, Part};
 
 use crate::call::{Call, CallId, CallResult};
 use crate::exchange::{Asks, Exchange};
-use crate::fact::{Facts, REFUSAL, REPLY};
+use crate::fact::{Fact, Facts, REFUSAL, REPLY};
 use crate::filter::{Core, End, Flow, Form};
 use crate::reply::Reply;
 use message::{Passage, Step, Turn};
@@ -96,6 +97,9 @@ impl Pipeline {
     /// The trailers of a message have come.
     pub fn trailers(&mut self, direction: Direction, host: &mut dyn Host) -> Action {
         self.passage(direction).trailers_arrived();
+        if self.passage(direction).is_stranded() {
+            return Self::break_off(host);
+        }
         self.advance(direction, host)
     }
 
@@ -173,6 +177,19 @@ impl Pipeline {
                 }
             }
         }
+    }
+
+    /// Ends a message whose head has gone and whose content cannot follow, so that it does not look
+    /// whole: after a head, a reply breaks the stream off.
+    fn break_off(host: &mut dyn Host) -> Action {
+        host.reply(&Reply {
+            status: 502,
+            headers: Vec::new(),
+            body: Vec::new(),
+            grpc: None,
+            details: "treaty_trailers_unannounced".to_owned(),
+        });
+        Action::Pause
     }
 
     /// The core at a position, which is also the position of a core: responses pass the other way.
@@ -356,11 +373,9 @@ impl Pipeline {
     ) -> Option<Action> {
         // What keeps the details of another answer stands for it and is none of ours.
         if let Some(refusal) = reply.details.strip_prefix("treaty.") {
-            for (fact, value) in [(&REPLY, reply.details.as_str()), (&REFUSAL, refusal)] {
-                let value = fact.cut(value);
-                if self.facts.tell(fact, value) {
-                    host.tell(fact, value);
-                }
+            self.tell(&REPLY, &reply.details, host);
+            if !reply.is_replay() {
+                self.tell(&REFUSAL, refusal, host);
             }
         }
         self.replied = Some(index);
@@ -371,6 +386,13 @@ impl Pipeline {
         self.passage(direction).step = Step::Done;
         host.reply(reply);
         Some(Action::Pause)
+    }
+
+    fn tell(&mut self, fact: &Fact, value: &str, host: &mut dyn Host) {
+        let value = fact.cut(value);
+        if self.facts.tell(fact, value) {
+            host.tell(fact, value);
+        }
     }
 
     fn passage(&mut self, direction: Direction) -> &mut Passage {

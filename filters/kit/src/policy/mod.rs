@@ -7,9 +7,11 @@
 mod document;
 mod environment;
 mod finding;
+pub mod key;
 mod layers;
 mod mode;
 mod object;
+mod problem_base;
 mod rules;
 mod service;
 mod structure;

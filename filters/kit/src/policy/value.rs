@@ -8,6 +8,7 @@ use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, Value, ValueKind, V
 use super::finding::{Findings, pointer};
 
 pub use super::object::Members;
+pub use super::problem_base::ProblemBase;
 pub use super::tagged::take_tag;
 
 /// Reads a string and hands it to a parser whose error says what was expected.
@@ -294,6 +295,16 @@ string_value!(Uri, {
     "format": "uri-reference",
     "description": "A URI reference (RFC 3986)."
 });
+
+/// Whether a URI reference begins with a scheme (RFC 3986 section 3.1) and says something behind it.
+pub fn is_absolute(uri: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);
+    uri.split_once(':').is_some_and(|(scheme, rest)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.bytes().all(fits)
+            && !rest.trim_start_matches('/').is_empty()
+    })
+}
 
 /// A place in a JSON document, as a JSON Pointer (RFC 6901).
 #[derive(Debug, Clone, PartialEq, Eq)]

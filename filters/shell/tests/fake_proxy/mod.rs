@@ -14,19 +14,23 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::slice;
 
+use kit::shared::{SharedData, SharedValue, SharedWrite};
+
 /// What the proxy knows and what was asked of it.
 #[derive(Default)]
 pub struct Proxy {
     pub maps: BTreeMap<u32, Vec<(String, Vec<u8>)>>,
     pub buffers: BTreeMap<u32, Vec<u8>>,
     pub properties: BTreeMap<String, Vec<u8>>,
-    pub shared: BTreeMap<String, (Vec<u8>, u32)>,
+    pub shared: SharedData,
     pub metrics: Vec<(String, i64)>,
     pub now: u64,
     pub tick: u32,
     pub replies: Vec<Reply>,
     pub resumed: Vec<u32>,
     pub calls_out: Vec<String>,
+    /// The message of the gRPC call that has failed.
+    pub grpc_message: Vec<u8>,
     pub effective: u32,
     pub log: Vec<String>,
     /// The names of all host calls, in order.
@@ -89,6 +93,7 @@ pub mod sdk {
             body: usize,
             trailers: usize,
         );
+        pub safe fn proxy_on_grpc_close(context: u32, token: u32, status: u32);
         pub safe fn proxy_on_log(context: u32);
         pub safe fn proxy_on_done(context: u32) -> bool;
         pub safe fn proxy_on_delete(context: u32);
@@ -277,7 +282,8 @@ host_calls! {
 
     fn proxy_get_shared_data(key: *const u8, key_len: usize, data: *mut *mut u8, len: *mut usize, cas: *mut u32) {
         let key = text(key, key_len);
-        let Some((value, number)) = proxy(|proxy| proxy.shared.get(&key).cloned()) else { return 1 };
+        let known = proxy(|proxy| proxy.shared.read(&key));
+        let SharedValue { value: Some(value), cas: Some(number) } = known else { return 1 };
         give(&value, data, len);
         *cas = number;
         0
@@ -285,14 +291,11 @@ host_calls! {
 
     fn proxy_set_shared_data(key: *const u8, key_len: usize, data: *const u8, len: usize, cas: u32) {
         let (key, value) = (text(key, key_len), read(data, len).to_vec());
-        proxy(|proxy| {
-            let known = proxy.shared.get(&key).map_or(0, |(_, number)| *number);
-            if cas != 0 && known != 0 && cas != known {
-                return 8;
-            }
-            proxy.shared.insert(key, (value, known + 1));
-            0
-        })
+        match proxy(|proxy| proxy.shared.write(&key, &value, Some(cas))) {
+            SharedWrite::Written => 0,
+            SharedWrite::Mismatch => 8,
+            SharedWrite::Refused => 10,
+        }
     }
 
     fn proxy_http_call(upstream: *const u8, upstream_len: usize, _h: *const u8, _hl: usize, _b: *const u8, _bl: usize, _t: *const u8, _tl: usize, _timeout: u32, token: *mut u32) {
@@ -313,6 +316,12 @@ host_calls! {
         0
     }
 
+    fn proxy_get_status(code: *mut u32, data: *mut *mut u8, len: *mut usize) {
+        *code = 2;
+        give(&proxy(|proxy| proxy.grpc_message.clone()), data, len);
+        0
+    }
+
     // The SDK links against these, but nothing of Treaty's calls them.
     fn proxy_get_log_level(_level: *mut u32) { 12 }
     fn proxy_set_header_map_pairs(_map: u32, _data: *const u8, _len: usize) { 12 }
@@ -325,7 +334,6 @@ host_calls! {
     fn proxy_grpc_send(_token: u32, _d: *const u8, _l: usize, _end: bool) { 12 }
     fn proxy_grpc_cancel(_token: u32) { 12 }
     fn proxy_grpc_close(_token: u32) { 12 }
-    fn proxy_get_status(_code: *mut u32, _d: *mut *mut u8, _l: *mut usize) { 12 }
     fn proxy_call_foreign_function(_n: *const u8, _nl: usize, _a: *const u8, _al: usize, _d: *mut *mut u8, _l: *mut usize) { 12 }
     fn proxy_done() { 12 }
 }

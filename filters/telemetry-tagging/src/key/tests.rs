@@ -3,18 +3,6 @@ use super::*;
 /// 32 octets from 0x00 to 0x1f.
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
-fn state(variable: Option<&str>) -> Result<(), Unusable> {
-    KeyRing::new("people", ("k1", variable), None)
-        .current()
-        .map(|_| ())
-}
-
-/// The code of a message under the key that a variable's value stands for.
-fn code(variable: &str) -> [u8; 32] {
-    let ring = KeyRing::new("people", ("k1", Some(variable)), None);
-    ring.current().unwrap().code(&[b"message"])
-}
-
 #[test]
 fn codes_are_those_of_rfc_4231() {
     // Sections 4.2 to 4.8: key, data, HMAC-SHA-256.
@@ -87,34 +75,6 @@ fn a_code_that_differs_in_one_bit_does_not_verify() {
 }
 
 #[test]
-fn a_value_is_base64_in_either_alphabet_padded_or_not() {
-    let code_of = code(KEY);
-    for value in [KEY.trim_end_matches('=').to_owned(), format!(" {KEY}\r\n")] {
-        assert_eq!(code(&value), code_of, "{value}");
-    }
-    let standard = "+/+/".repeat(11);
-    assert_eq!(code(&standard), code("-_-_".repeat(11).as_str()));
-}
-
-#[test]
-fn a_key_has_at_least_thirty_two_octets() {
-    assert_eq!(state(Some(KEY)), Ok(()));
-    // 31 octets.
-    let short = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg==";
-    assert_eq!(state(Some(short)), Err(Unusable::TooShort));
-}
-
-#[test]
-fn what_is_no_key_says_why() {
-    assert_eq!(state(None), Err(Unusable::Missing));
-    assert_eq!(state(Some("")), Err(Unusable::Missing));
-    assert_eq!(state(Some(" \n")), Err(Unusable::Missing));
-    for value in ["correct horse battery staple", "A", "ä", "AAE=AAE="] {
-        assert_eq!(state(Some(value)), Err(Unusable::NotBase64), "{value}");
-    }
-}
-
-#[test]
 fn the_current_key_alone_is_current() {
     let ring = KeyRing::new("people", ("k2", None), Some(("k1", Some(KEY))));
     assert_eq!(ring.current().unwrap_err(), Unusable::Missing);
@@ -139,21 +99,6 @@ fn every_unusable_key_is_named_with_its_reason() {
         unusable,
         [("k2", Unusable::NotBase64), ("k1", Unusable::Missing)]
     );
-}
-
-#[test]
-fn a_reason_says_what_was_expected() {
-    let expected = "expected at least 32 random octets in base64";
-    for (why, text) in [
-        (
-            Unusable::Missing,
-            "is not set in the environment of the VM".to_owned(),
-        ),
-        (Unusable::NotBase64, format!("is not base64; {expected}")),
-        (Unusable::TooShort, format!("is too short; {expected}")),
-    ] {
-        assert_eq!(why.to_string(), text);
-    }
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The shape of the whole document.
 
 use kit::object_value;
+use kit::policy::key::KeyEntry;
 use kit::policy::{Mode, RuleEntry, Rules, Runtimes, Service, ServiceSettings};
 
-use super::key::KeyEntry;
 use super::personal::PersonalDataEntry;
 use super::settings::Settings;
 use super::tag::TagEntry;

@@ -13,6 +13,7 @@ use kit::pipeline::{Action, Direction, HeaderMap, Host, Pipeline};
 use kit::policy::Document;
 use kit::policy::value::Timestamp;
 use kit::reply::Reply;
+use kit::shared::{SharedValue, SharedWrite};
 use serde_json::{Value, json};
 
 use crate::{Policy, VersionNegotiation};
@@ -174,6 +175,14 @@ impl Host for Stream<'_> {
 
     fn property(&self, path: &[&str]) -> Option<Vec<u8>> {
         self.proxy.properties.get(&path.join("/")).cloned()
+    }
+
+    fn read_shared(&self, _: &str) -> SharedValue {
+        SharedValue::default()
+    }
+
+    fn write_shared(&mut self, _: &str, _: &[u8], _: Option<u32>) -> SharedWrite {
+        SharedWrite::Refused
     }
 
     fn edit(&mut self, map: HeaderMap, edits: Vec<Edit>) {
