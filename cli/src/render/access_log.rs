@@ -8,6 +8,7 @@ use version_negotiation::facts as version;
 
 use super::expression;
 use error_translation::facts as error;
+use idempotency_keys::facts as idempotency;
 
 /// The `log_format`. What has no value is not in a line from Envoy 1.37 on, and `null` before.
 ///
@@ -114,6 +115,10 @@ impl Line {
                 "outcome": format_of(&error::OUTCOME),
                 "redacted": format_of(&error::REDACTED),
                 "status": format_of(&error::STATUS),
+            },
+            "idempotency": {
+                "outcome": format_of(&idempotency::OUTCOME),
+                "end": format_of(&idempotency::END),
             },
         })
     }

@@ -54,10 +54,11 @@ impl Config {
         self
     }
 
-    /// Makes every listener take a free loopback port.
+    /// Makes every listener that has a port take a free one of the loopback.
     #[must_use]
     pub fn on_free_ports(mut self) -> Self {
-        for listener in self.resources("listeners") {
+        let listeners = self.resources("listeners").iter_mut();
+        for listener in listeners.filter(|listener| listener["internal_listener"].is_null()) {
             listener["address"] = address((Ipv4Addr::LOCALHOST, 0).into());
         }
         self
@@ -135,6 +136,18 @@ impl Config {
                 *policy = policy.replace("\"mode\": \"report\"", "\"mode\": \"enforce\"");
             }
         });
+        self
+    }
+
+    /// Lets listeners be internal ([`Listener::internal`]).
+    pub(super) fn with_internal_listeners(mut self) -> Self {
+        self.0["bootstrap_extensions"] = json!([{
+            "name": "envoy.bootstrap.internal_listener",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3.\
+                          InternalListener",
+            },
+        }]);
         self
     }
 

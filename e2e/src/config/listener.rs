@@ -13,7 +13,8 @@ use crate::access_log::AccessLog;
 #[derive(Debug, Clone)]
 pub struct Listener {
     name: String,
-    at: SocketAddr,
+    /// `None` where only other parts of the same proxy reach it.
+    at: Option<SocketAddr>,
     filters: Vec<Value>,
     routes: Vec<Value>,
     access_logs: Vec<Value>,
@@ -25,7 +26,7 @@ impl Listener {
     pub fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
-            at: (Ipv4Addr::LOCALHOST, 0).into(),
+            at: Some((Ipv4Addr::LOCALHOST, 0).into()),
             filters: Vec::new(),
             routes: Vec::new(),
             access_logs: Vec::new(),
@@ -36,7 +37,15 @@ impl Listener {
     /// Listens at a fixed address.
     #[must_use]
     pub fn at(mut self, address: SocketAddr) -> Self {
-        self.at = address;
+        self.at = Some(address);
+        self
+    }
+
+    /// Listens within the proxy alone, where clusters reach it by its name. The config needs the
+    /// extension for it: see [`crate::Config::redis_tunnel`].
+    #[must_use]
+    pub(super) fn internal(mut self) -> Self {
+        self.at = None;
         self
     }
 
@@ -98,13 +107,17 @@ impl From<Listener> for Value {
             "access_log": listener.access_logs,
         });
         merge(&mut manager, listener.manager);
-        json!({
+        let mut config = json!({
             "name": listener.name,
-            "address": address(listener.at),
             "filter_chains": [{"filters": [{
                 "name": "envoy.filters.network.http_connection_manager",
                 "typed_config": manager,
             }]}],
-        })
+        });
+        match listener.at {
+            Some(at) => config["address"] = address(at),
+            None => config["internal_listener"] = json!({}),
+        }
+        config
     }
 }

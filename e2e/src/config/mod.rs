@@ -5,10 +5,12 @@ mod cluster;
 mod edit;
 mod listener;
 mod route;
+mod store;
 mod wasm_filter;
 
 pub use bootstrap::Config;
 pub use cluster::{Cluster, Protocol};
 pub use listener::Listener;
 pub use route::Route;
+pub use store::Store;
 pub use wasm_filter::WasmFilter;

@@ -10,12 +10,12 @@ use e2e::{AccessLog, Client, Mesh, Node, Request, Response};
 use serde_json::Value;
 use tonic_types::StatusExt;
 
-use crate::{failures, telemetry};
+use crate::{duplicates, failures, telemetry};
 
 const LOGGED_WITHIN: Duration = Duration::from_secs(5);
 
 /// The header fields of a response that the tour is about.
-const TOLD: [&str; 14] = [
+const TOLD: [&str; 17] = [
     "content-type",
     "server",
     "x-route",
@@ -27,6 +27,9 @@ const TOLD: [&str; 14] = [
     "link",
     "vary",
     "retry-after",
+    "idempotent-replayed",
+    "idempotency-key-expires",
+    "age",
     "grpc-status",
     "grpc-message",
     DETAILS,
@@ -61,6 +64,7 @@ pub(crate) fn walk(mesh: &Mesh) {
     }
     failures::show(&mut guide);
     telemetry::show(&mut guide);
+    duplicates::show(&mut guide);
     guide.show_canary();
     guide.show_mixed_calls();
     guide.show_metrics();
@@ -279,7 +283,7 @@ impl<'a> Guide<'a> {
     }
 
     /// What the sidecars logged since they were last asked.
-    fn print_seen(&mut self) {
+    pub(crate) fn print_seen(&mut self) {
         let names = ["orders-blue", "orders-green", "payments"];
         let mut quiet = 0;
         // The outer sidecar logs last, so all are asked until none says more.
@@ -307,7 +311,8 @@ pub(crate) fn print_request(request: &Request) {
     }
 }
 
-fn print_response(response: &Response) {
+/// Shows what came back.
+pub(crate) fn print_response(response: &Response) {
     println!("   out       {}", response.status);
     print_fields(response);
     let body = response.text();
