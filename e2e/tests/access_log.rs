@@ -298,6 +298,15 @@ fn every_filter_tells_its_part_of_the_line() {
     assert_eq!(line["version"], "1");
     assert_eq!(line["treaty"]["error"]["outcome"], "would_translate");
     assert!(!edge.upstream.seen().is_empty());
+    let keyed = Request::post("/v1/orders", "{}")
+        .authority("orders.example.com")
+        .header("idempotency-key", "jane-doe-4711")
+        .header("x-consumer", "shop");
+    for outcome in ["claimed", "would_replay"] {
+        let line = edge.line_of(keyed.clone());
+        assert_eq!(line["treaty"]["idempotency"]["outcome"], outcome);
+        assert!(!line.to_string().contains("jane"), "{line}");
+    }
 }
 
 #[test]

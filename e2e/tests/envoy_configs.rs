@@ -3,13 +3,18 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use e2e::{
-    Answer, Client, Collector, Config, Envoy, Options, Request, Response, Span, SpanKind, Upstream,
-    parse_response, raw,
+    Answer, Client, Collector, Config, Envoy, Etcd, EtcdOptions, EtcdUser, EtcdVersion, Force,
+    Options, Redis, RedisKind, Request, Response, Span, SpanKind, Upstream, parse_response, raw,
 };
+use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
+use sha2::Sha256;
 use treaty::render;
 
 const SOON: Duration = Duration::from_secs(5);
@@ -127,20 +132,31 @@ struct Running {
     envoy: Envoy,
     upstream: Upstream,
     collector: Collector,
+    /// It is there as long as the config runs.
+    _store: Store,
 }
 
 impl Running {
-    /// Every config that this Envoy takes.
+    /// Every config that this Envoy takes, as it is shipped.
     fn all() -> impl Iterator<Item = Self> {
-        configs().into_iter().filter_map(|path| {
+        Self::all_with(|_| true, Force::AsShipped)
+    }
+
+    /// Every config with a filter that this Envoy takes, in force.
+    fn enforcing(filter: &str) -> impl Iterator<Item = Self> {
+        Self::all_with(move |text| runs(text, filter), Force::Enforced)
+    }
+
+    fn all_with(wanted: impl Fn(&str) -> bool, force: Force) -> impl Iterator<Item = Self> {
+        configs().into_iter().filter_map(move |path| {
             let text = fs::read_to_string(&path).unwrap();
             let is_for_it =
                 !text.contains("Needs Envoy 1.37 or later") || has_formatters_in_spans();
-            is_for_it.then(|| Self::start(&path, text))
+            (is_for_it && wanted(&text)).then(|| Self::start(&path, text, force))
         })
     }
 
-    fn start(path: &Path, text: String) -> Self {
+    fn start(path: &Path, text: String, force: Force) -> Self {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let upstream = Upstream::start();
         upstream.set_handler(|seen| match seen.path.as_str() {
@@ -151,14 +167,21 @@ impl Running {
             _ => Answer::status(200).chunk("served"),
         });
         let collector = Collector::start();
+        let store = Store::of(&name);
         let mut config = Config::checked_in(&name)
             .modules_from_dist()
             .on_free_ports();
+        if force == Force::Enforced {
+            config = config.enforced();
+        }
         for cluster in clusters(&name) {
             let address = match *cluster {
                 "otlp_collector" => collector.address(),
                 _ => upstream.address(),
             };
+            config = config.endpoints(cluster, &[address]);
+        }
+        if let Some((cluster, address)) = store.endpoint() {
             config = config.endpoints(cluster, &[address]);
         }
         let mut config: Value = config.into();
@@ -167,14 +190,21 @@ impl Running {
             "tracing.opentelemetry.min_flush_spans": 1,
             "tracing.opentelemetry.flush_interval_ms": 100,
         }}]});
-        let envoy = Envoy::start(config, &Options::default())
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let options = Options {
+            env: SECRETS
+                .map(|(name, secret)| (name.to_owned(), secret.to_owned()))
+                .into(),
+            ..Options::default()
+        };
+        let envoy =
+            Envoy::start(config, &options).unwrap_or_else(|error| panic!("{name}: {error}"));
         Self {
             name,
             text,
             envoy,
             upstream,
             collector,
+            _store: store,
         }
     }
 
@@ -182,15 +212,11 @@ impl Running {
         let mut all = configs().into_iter();
         let path = all.find(|path| path.file_stem().unwrap() == name)?;
         let text = fs::read_to_string(&path).unwrap();
-        Some(Self::start(&path, text))
+        Some(Self::start(&path, text, Force::AsShipped))
     }
 
     fn has(&self, filter: &str) -> bool {
-        let mut marks = self
-            .text
-            .lines()
-            .filter(|line| line.contains("# treaty:filter "));
-        marks.any(|mark| mark.contains(filter))
+        runs(&self.text, filter)
     }
 
     fn address(&self) -> SocketAddr {
@@ -203,11 +229,109 @@ impl Running {
         Client::http1(self.address()).send(request)
     }
 
+    /// Sends a request that every policy takes for keyed.
+    fn order(&self) -> Response {
+        let body = json!({"items": ["book"], "customer": "jane"}).to_string();
+        let request = Request::post("/v1/orders", body)
+            .authority("orders.example.com")
+            .header("content-type", "application/json")
+            .header("idempotency-key", "8e03978e-40d5-43e8-bc93-6894a57f9324")
+            .header("authorization", format!("Bearer {}", token()))
+            .header("x-consumer", "shop")
+            .header("x-customer-id", "jane");
+        Client::http1(self.address()).send(request)
+    }
+
     /// Whether a filter counted under a label.
     fn counted(&self, metric: &str, label: &str) -> bool {
         let mut counters = self.envoy.counters().into_iter();
         counters.any(|(name, value)| value > 0 && name.contains(metric) && name.contains(label))
     }
+
+    /// Waits for what is counted behind the exchange.
+    fn wait_until_counted(&self, metric: &str, label: &str) {
+        let begun = Instant::now();
+        while !self.counted(metric, label) {
+            assert!(begun.elapsed() < SOON, "{}: no {metric} {label}", self.name);
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// Whether a config runs a filter.
+fn runs(config: &str, filter: &str) -> bool {
+    let mut marks = config
+        .lines()
+        .filter(|line| line.contains("# treaty:filter "));
+    marks.any(|mark| mark.contains(filter))
+}
+
+/// Where a config keeps what must outlive the proxy.
+enum Store {
+    Etcd(Etcd),
+    Redis(Redis),
+    /// Nowhere, or in the proxy itself.
+    Within,
+}
+
+/// What the configs want in the environment.
+const SECRETS: [(&str, &str); 4] = [
+    ("TREATY_ETCD_PASSWORD", "of etcd"),
+    ("TREATY_REDIS_PASSWORD", "of-redis"),
+    (
+        "TREATY_SEALING_KEY",
+        "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+    ),
+    (
+        "TREATY_SEALING_KEY_PREVIOUS",
+        "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=",
+    ),
+];
+
+impl Store {
+    /// The one that this config wants, with the user that its comment names.
+    fn of(config: &str) -> Self {
+        match config {
+            "idempotency-keys-etcd" => Self::Etcd(Etcd::start_with(&EtcdOptions {
+                user: Some(EtcdUser {
+                    name: "treaty".to_owned(),
+                    password: "of etcd".to_owned(),
+                    prefix: "treaty/idempotency/".to_owned(),
+                }),
+                ..EtcdOptions::new(EtcdVersion::V3_5)
+            })),
+            "idempotency-keys-redis" => {
+                let user = ["--user", "treaty", "on", ">of-redis", "~*", "+@all"];
+                Self::Redis(Redis::start_with(RedisKind::Redis, None, &user))
+            }
+            _ => Self::Within,
+        }
+    }
+
+    /// The cluster that leads to it, and where it is.
+    fn endpoint(&self) -> Option<(&'static str, SocketAddr)> {
+        match self {
+            Self::Etcd(etcd) => Some(("etcd", etcd.address())),
+            Self::Redis(redis) => Some(("redis", redis.address())),
+            Self::Within => None,
+        }
+    }
+}
+
+/// A token of the issuer in the configs, under the key that stands there.
+fn token() -> String {
+    let part = |value: Value| BASE64.encode(value.to_string());
+    let head = part(json!({"alg": "HS256", "kid": "demo"}));
+    let claims = part(json!({
+        "iss": "https://issuer.example.com",
+        "sub": "jane",
+        "tenant": "acme",
+        "exp": 4_102_444_800_u64,
+    }));
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"demo key of the example, no secret").unwrap();
+    mac.update(format!("{head}.{claims}").as_bytes());
+    let signature = BASE64.encode(mac.finalize().into_bytes());
+    format!("{head}.{claims}.{signature}")
 }
 
 fn clusters(config: &str) -> &'static [&'static str] {
@@ -264,7 +388,36 @@ fn every_config_runs_and_changes_nothing() {
                 "{name}"
             );
         }
+        if config.has("idempotency-keys") {
+            config.upstream.take_seen();
+            for outcome in ["outcome=claimed", "outcome=would_replay"] {
+                let served = config.order();
+                let replayed = served.headers.text("idempotent-replayed");
+                assert_eq!((served.status, replayed), (200, None), "{name}");
+                config.wait_until_counted("treaty_idempotency_requests", outcome);
+                config.wait_until_counted("treaty_idempotency_ends", "end=kept");
+            }
+            assert_eq!(config.upstream.take_seen().len(), 2, "{name}");
+        }
     }
+}
+
+#[test]
+fn a_keyed_request_runs_once_where_the_policy_is_in_force() {
+    let mut seen = 0;
+    for config in Running::enforcing("idempotency-keys") {
+        let name = &config.name;
+        let first = config.order();
+        assert_eq!((first.status, &*first.text()), (200, "served"), "{name}");
+        assert_eq!(first.headers.text("idempotent-replayed"), None, "{name}");
+        let second = config.order();
+        let replayed = second.headers.text("idempotent-replayed");
+        assert_eq!(second.text(), "served", "{name}");
+        assert_eq!((second.status, replayed), (200, Some("true")), "{name}");
+        assert_eq!(config.upstream.take_seen().len(), 1, "{name}");
+        seen += 1;
+    }
+    assert_eq!(seen, 5);
 }
 
 #[test]
@@ -286,7 +439,7 @@ fn configs_with_problems_have_them_for_what_no_filter_sees() {
         assert_eq!(config.upstream.take_seen().len(), 0, "{name}");
         seen += 1;
     }
-    assert_eq!(seen, 4);
+    assert_eq!(seen, 7);
 }
 
 #[test]

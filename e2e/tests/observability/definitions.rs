@@ -8,13 +8,10 @@ use super::expressions::Asked;
 use super::{document, items, text};
 
 /// The metrics of filters that are not built yet, whose names the dashboard already uses.
-const PLANNED: &[(&str, &[&str])] = &[
-    ("treaty_idempotency_requests", &["service", "outcome"]),
-    (
-        "treaty_contract_violations",
-        &["contract", "operation", "direction", "location", "keyword"],
-    ),
-];
+const PLANNED: &[(&str, &[&str])] = &[(
+    "treaty_contract_violations",
+    &["contract", "operation", "direction", "location", "keyword"],
+)];
 
 /// Labels that come from elsewhere: Prometheus's own, and those that Envoy gives to its metrics.
 const OTHER_LABELS: &[&str] = &[

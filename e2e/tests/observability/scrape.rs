@@ -82,7 +82,31 @@ const EXPECTED: &[Expected] = &[
         "treaty_response_size_bytes_bucket",
         &[("service", "orders"), ("route", "/v1/orders")],
     ),
+    (
+        KEYED,
+        "treaty_idempotency_requests",
+        &[("service", "orders"), ("outcome", "claimed")],
+    ),
+    (
+        KEYED,
+        "treaty_idempotency_requests",
+        &[("service", "orders"), ("outcome", "would_replay")],
+    ),
+    (
+        KEYED,
+        "treaty_idempotency_ends",
+        &[("service", "orders"), ("end", "kept")],
+    ),
+    (
+        KEYED,
+        "treaty_idempotency_store_duration_ms_count",
+        &[("store", "edge"), ("command", "claim")],
+    ),
+    (KEYED, "treaty_idempotency_kept_bytes", &[("store", "edge")]),
 ];
+
+/// Where a request is sent with an idempotency key, always the same one.
+const KEYED: &str = "/v1/keyed";
 
 /// The label that the policy of the config adds, and for which the config has a tag.
 const OF_THE_EXAMPLE: &str = "plan";
@@ -141,8 +165,12 @@ impl Watched {
         }
     }
 
-    fn get(&self, path: &str) {
-        let request = Request::get(path)
+    fn ask(&self, path: &str) {
+        let request = match path {
+            KEYED => Request::post(path, "one").header("idempotency-key", "the-only-key"),
+            _ => Request::get(path),
+        };
+        let request = request
             .authority("orders.example.com")
             .header("x-consumer", r#"/v1/{}"\"#);
         Client::http1(self.envoy.address("edge")).send(request);
@@ -170,7 +198,7 @@ fn publish_policy(folder: &Path, policy: &str) {
 fn prometheus_sees_what_the_filters_count_under_its_labels() {
     let watched = Watched::start();
     for (path, ..) in EXPECTED {
-        watched.get(path);
+        watched.ask(path);
     }
     let prometheus = Prometheus::scraping(&[watched.envoy.admin()]);
     for (_, metric, labels) in EXPECTED {
@@ -221,7 +249,7 @@ fn a_policy_that_is_refused_is_an_alert_within_seconds() {
 #[test]
 fn envoy_has_what_the_rules_and_the_dashboard_ask_of_it() {
     let watched = Watched::start();
-    watched.get("/v1/orders");
+    watched.ask("/v1/orders");
     let scraped = watched.envoy.admin_get("/stats/prometheus");
     let has = |name: &str, label: Option<&str>| {
         scraped.lines().any(|line| {
@@ -280,7 +308,7 @@ const NOT_OURS: [&str; 3] = [
 fn promtool_holds_nothing_new_against_what_envoy_shows() {
     let watched = Watched::start();
     for (path, ..) in EXPECTED {
-        watched.get(path);
+        watched.ask(path);
     }
     let scraped = watched.envoy.admin_get("/stats/prometheus");
     let Err(held) = promtool(&super::folder(), &["check", "metrics"], &scraped) else {

@@ -1,6 +1,6 @@
 //! Payments: listed, shown, found by their order, and made.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension, Json, Router,
@@ -10,6 +10,7 @@ use axum::{
     routing::get,
 };
 use serde::Deserialize;
+use tokio::time::sleep;
 
 use super::payment_shapes::{PaymentBody, PaymentList};
 use crate::{
@@ -78,14 +79,23 @@ fn found(version: ApiVersion, payment: Result<Payment, PaymentError>) -> Respons
     }
 }
 
+/// Lets a test repeat a request, or leave, when the payment is made and not yet answered.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct CreateQuery {
+    ms: u64,
+}
+
 async fn create(
     State(app): State<Arc<App>>,
     Extension(version): Extension<ApiVersion>,
     OriginalUri(uri): OriginalUri,
+    Query(query): Query<CreateQuery>,
     headers: HeaderMap,
     Json(new): Json<NewPayment>,
 ) -> Result<impl IntoResponse, PaymentError> {
     let payment = app.pay(new, Protocol::Rest, &headers).await?;
+    sleep(Duration::from_millis(query.ms)).await;
     let location = format!("{}/{}", uri.path(), payment.id);
     let body = Json(PaymentBody::new(version, payment));
     Ok((StatusCode::CREATED, [(LOCATION, location)], body))

@@ -1,0 +1,176 @@
+//! Many keys, and every fault at random.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::ask::{PATIENCE, Told, ask, begin};
+use super::chance::{Chance, seed};
+use super::sabotage::sabotage;
+use super::service::Conduct;
+pub(crate) use super::stand::Backend;
+use super::stand::{Doors, Stand};
+use super::verdict::{Fates, judge};
+
+/// In `make test`; `make soak` has more.
+const KEYS: u64 = 200;
+
+/// How many keys are asked for at once.
+const CLIENTS: usize = 12;
+
+#[test]
+fn no_key_runs_twice_whatever_fails_around_etcd() {
+    run(Backend::etcd(), 2, KEYS);
+}
+
+#[test]
+fn no_key_runs_twice_whatever_fails_around_three_nodes_of_etcd() {
+    run(Backend::etcd_cluster(), 2, KEYS);
+}
+
+#[test]
+fn no_key_runs_twice_whatever_fails_around_redis() {
+    run(Backend::redis(), 2, KEYS);
+}
+
+#[test]
+fn no_key_runs_twice_whatever_fails_around_a_local_store() {
+    run(Backend::Local, 1, KEYS);
+}
+
+/// Runs so many keys through proxies that share a store, while everything fails, and judges each.
+pub(crate) fn run(backend: Backend, proxies: usize, keys: u64) {
+    let seed = seed();
+    println!("TREATY_SEED={seed} repeats this; no request may take longer than {PATIENCE:?}");
+    let mut stand = Stand::start(backend, proxies, json!({}));
+    let (doors, ledger) = (Arc::clone(&stand.doors), Arc::clone(&stand.ledger));
+
+    let begun = Instant::now();
+    let over = AtomicBool::new(false);
+    let (heard, struck) = thread::scope(|scope| {
+        let saboteur =
+            scope.spawn(|| sabotage(&mut stand, &mut Chance::new(seed, u64::MAX), &over));
+        let heard = each(keys, |number| live(number, seed, &doors));
+        over.store(true, Ordering::Relaxed);
+        (heard, saboteur.join().expect("all can be restarted"))
+    });
+    println!("{keys} keys and {struck} faults in {:?}", begun.elapsed());
+
+    let begun = Instant::now();
+    let judged = each(keys, |number| {
+        let heard = &heard[usize::try_from(number).expect("few")];
+        judge(&name(number), heard, &ledger, &doors)
+    });
+    println!("judged in {:?}", begun.elapsed());
+    let fates: Fates = judged.into_iter().collect();
+    println!("{fates}");
+    // All but those that met with a fault end in the way that their upstream had in mind.
+    assert!(
+        fates.kept > 0 && fates.not_kept > 0 && fates.unknown > 0,
+        "{fates}"
+    );
+}
+
+/// Does something for each number, several at a time, and gives what came of it, in order.
+fn each<T: Send>(count: u64, work: impl Fn(u64) -> T + Sync) -> Vec<T> {
+    let next = AtomicU64::new(0);
+    let worker = || {
+        let mut done = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= count {
+                return done;
+            }
+            done.push((number, work(number)));
+        }
+    };
+    let mut done: Vec<_> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(worker)).collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().expect("every key was fine"))
+            .collect()
+    });
+    done.sort_unstable_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, done)| done).collect()
+}
+
+/// The key of this number.
+fn name(number: u64) -> String {
+    format!("key-{number}")
+}
+
+/// One key: somebody asks, and others ask the same meanwhile and later. Says what they heard.
+fn live(number: u64, seed: u64, doors: &Doors) -> Vec<Told> {
+    let key = name(number);
+    let mut chance = Chance::new(seed, number);
+    let conduct = chance.one_of(&[
+        Conduct::Prompt,
+        Conduct::Prompt,
+        Conduct::Slow,
+        Conduct::Slow,
+        Conduct::Paced,
+        Conduct::Paced,
+        Conduct::Empty,
+        Conduct::Large,
+        Conduct::Failing,
+        Conduct::Silent,
+        Conduct::Torn,
+        Conduct::Late,
+        Conduct::Stalled,
+        Conduct::Busy,
+    ]);
+    let meanwhile = chance.below(3);
+    let later = chance.below(3);
+    let mut clients: Vec<_> = (0..=meanwhile + later)
+        .map(|_| Visitor::new(conduct, &mut chance, doors))
+        .collect();
+    let later = clients.split_off(clients.len() - usize::try_from(later).expect("few"));
+    let mut heard: Vec<_> = thread::scope(|scope| {
+        let asking: Vec<_> = clients
+            .iter()
+            .map(|client| scope.spawn(|| client.ask(&key, doors)))
+            .collect();
+        asking
+            .into_iter()
+            .map(|asking| asking.join().expect("no client hangs"))
+            .collect()
+    });
+    heard.extend(later.iter().map(|client| client.ask(&key, doors)));
+    heard
+}
+
+/// A client whose ways were chosen.
+struct Visitor {
+    conduct: Conduct,
+    proxy: usize,
+    delay: Duration,
+    leaves_after: Option<Duration>,
+}
+
+impl Visitor {
+    fn new(conduct: Conduct, chance: &mut Chance, doors: &Doors) -> Self {
+        Self {
+            conduct,
+            proxy: chance.one_of(&(0..doors.count()).collect::<Vec<_>>()),
+            delay: chance.millis(0..200),
+            leaves_after: chance.happens(15).then(|| chance.millis(0..250)),
+        }
+    }
+
+    fn ask(&self, key: &str, doors: &Doors) -> Told {
+        thread::sleep(self.delay);
+        let door = doors.door(self.proxy);
+        let Some(stays) = self.leaves_after else {
+            return ask(door, key, self.conduct);
+        };
+        if let Ok(exchange) = begin(door, key, self.conduct) {
+            thread::sleep(stays);
+            drop(exchange);
+        }
+        Told::Nothing
+    }
+}
