@@ -1,10 +1,13 @@
-//! What the tests share: policies, an upstream that counts, and what Envoy tells of each request.
+//! What the tests share: policies, a proxy with the filter, and what Envoy tells of each request.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use e2e::{AccessLog, Listener, Request, Response, WasmFilter};
+use e2e::{
+    AccessLog, Client, Cluster, Config, Envoy, Listener, Options, Protocol, Request, Response,
+    Route, Upstream, WasmFilter,
+};
 use serde_json::{Value, json};
 
 /// For what is there within milliseconds, on a busy machine.
@@ -20,6 +23,17 @@ pub(crate) fn policy(settings: Value) -> Value {
         "defaults": settings,
         "rules": [{"name": "all"}],
     })
+}
+
+/// The same with a store outside the proxy, which a config reaches as the cluster `store`.
+pub(crate) fn policy_with(entry: Value, settings: Value) -> Value {
+    let mut policy = policy(settings);
+    policy["defaults"]["sealing"] = "none".into();
+    let mut entry = entry;
+    entry["name"] = "store".into();
+    entry["cluster"] = "store".into();
+    policy["stores"] = json!([entry]);
+    policy
 }
 
 /// The filter in its held form, with a policy.
@@ -39,6 +53,76 @@ pub(crate) fn reason(response: &Response) -> String {
     let kind = response.json()["type"].take();
     let kind = kind.as_str().expect("a problem has a type");
     kind.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+/// Whether an answer is a replay.
+pub(crate) fn is_replay(response: &Response) -> bool {
+    response.headers.text("idempotent-replayed") == Some("true")
+}
+
+/// One proxy with the filter as `edge`, before an upstream that a test scripts.
+pub(crate) struct Bench {
+    pub(crate) envoy: Envoy,
+    pub(crate) upstream: Upstream,
+    pub(crate) told: Told,
+}
+
+impl Bench {
+    /// Starts a proxy with the filter in its held form.
+    pub(crate) fn start(policy: &Value) -> Self {
+        Self::with(&filter(policy), |config| config)
+    }
+
+    /// Starts a proxy with the filter, and with more in its config.
+    pub(crate) fn with(filter: &WasmFilter, more: impl FnOnce(Config) -> Config) -> Self {
+        Self::speaking(Protocol::AsClient, filter, more)
+    }
+
+    /// The same with an upstream to which the proxy speaks this protocol.
+    pub(crate) fn speaking(
+        protocol: Protocol,
+        filter: &WasmFilter,
+        more: impl FnOnce(Config) -> Config,
+    ) -> Self {
+        let (upstream, told) = (Upstream::start(), Told::default());
+        let listener = told.by(Listener::new("edge")).filter(filter.clone());
+        let config = Config::new()
+            .listener(listener.route(Route::prefix("/", "upstream")))
+            .cluster(
+                Cluster::new("upstream", upstream.address())
+                    .protocol(protocol)
+                    .roomy(),
+            );
+        Self {
+            envoy: start(more(config)),
+            upstream,
+            told,
+        }
+    }
+
+    /// A client that speaks HTTP/1.1.
+    pub(crate) fn http1(&self) -> Client {
+        Client::http1(self.envoy.address("edge"))
+    }
+
+    /// A client that speaks HTTP/2.
+    pub(crate) fn http2(&self) -> Client {
+        Client::http2(self.envoy.address("edge"))
+    }
+
+    /// The counters of the filter whose name starts like this, by the rest of it.
+    pub(crate) fn counted(&self, metric: &str) -> Vec<(String, u64)> {
+        let start = format!("wasmcustom.treaty_idempotency_{metric};");
+        let counters = self.envoy.counters().into_iter();
+        counters
+            .filter_map(|(name, value)| Some((name.strip_prefix(&start)?.to_owned(), value)))
+            .collect()
+    }
+}
+
+/// Starts an Envoy.
+pub(crate) fn start(config: impl Into<Value>) -> Envoy {
+    Envoy::start(config, &Options::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// How often an upstream has carried out the request of each key.

@@ -28,6 +28,7 @@ routes /empty             UH      1 0 released no_healthy_upstream
 routes /refused           UF      1 0 released before_response{remote_connection_failure
 routes /refused/no-retry  UO,UF   1 0 released before_response{remote_connection_failure
 routes /silent            UF      1 0 released before_response{connection_timeout}
+routes /refusing          UR      1 0 released before_response{remote_refused_stream_reset}
 routes /full              UO      1 0 released before_response{overflow}
 routes /queued            UO      1 0 released before_response{overflow}
 routes /shed              UDO     0 0 released unconditional_drop_overload
@@ -39,7 +40,6 @@ authz  /up                UAEX    0 0 released ext_authz_error
 lua    /up                -       0 0 released lua_response
 routes /refused/retried   URX,UF  3 0 unknown  before_response{remote_connection_failure
 routes /silent/timeout    UT      1 0 unknown  response_timeout
-routes /refusing          UR      1 0 unknown  before_response{remote_refused_stream_reset}
 routes /limited           -       1 0 unknown  lua_response
 routes /garbage           UPE     1 1 unknown  before_response{protocol_error}
 routes /reset             UC      1 1 unknown  before_response{connection_termination}

@@ -15,13 +15,11 @@ use crate::faults::mixed::{Backend, run};
 
 /// Keys while everything fails.
 const KEYS: u64 = 20_000;
+const AT_ONCE: usize = 48;
 
 /// Keys in the memory of one proxy, and how often it is weighed.
 const DISTINCT: u64 = 1_000_000;
 const POINTS: u64 = 10;
-
-/// How many keys there are room for.
-const SLOTS: u64 = 20_000;
 
 /// In how many mebibytes the memory may differ over the last third: V8 takes and gives back pages.
 const FLAT: u64 = 4;
@@ -29,25 +27,26 @@ const FLAT: u64 = 4;
 #[test]
 #[ignore = "minutes: `make soak`"]
 fn no_key_of_twenty_thousand_runs_twice_around_etcd() {
-    run(Backend::etcd(), 2, KEYS);
+    run(Backend::etcd(), 2, KEYS, AT_ONCE);
 }
 
 #[test]
 #[ignore = "minutes: `make soak`"]
 fn no_key_of_twenty_thousand_runs_twice_around_redis() {
-    run(Backend::redis(), 2, KEYS);
+    run(Backend::redis(), 2, KEYS, AT_ONCE);
 }
 
 #[test]
 #[ignore = "minutes: `make soak`"]
 fn no_key_of_twenty_thousand_runs_twice_around_a_local_store() {
-    run(Backend::Local, 1, KEYS);
+    run(Backend::Local, 1, KEYS, AT_ONCE);
 }
 
 #[test]
 #[ignore = "minutes: `make soak`"]
 fn a_million_keys_take_no_more_memory_than_the_slots_where_old_records_give_way() {
-    let told = memory_over_a_million_keys(&json!({"whenFull": "evict"}), "1h");
+    let store = json!({"whenFull": "evict", "keys": 20_000, "size": "32MiB"});
+    let told = memory_over_a_million_keys(store, "1h");
     // A finished record always gives way to a new key.
     assert_eq!(told, BTreeMap::from([(200, DISTINCT)]));
 }
@@ -55,17 +54,21 @@ fn a_million_keys_take_no_more_memory_than_the_slots_where_old_records_give_way(
 #[test]
 #[ignore = "minutes: `make soak`"]
 fn a_million_keys_take_no_more_memory_than_the_slots_where_new_ones_are_refused() {
-    let told = memory_over_a_million_keys(&json!({"whenFull": "refuse"}), "5s");
-    // Slots are free again after 5 s, and are taken again.
-    let ran = told[&200];
-    assert_eq!(ran + told[&503], DISTINCT, "{told:?}");
-    assert!(ran > 2 * SLOTS, "{told:?}");
+    let store = json!({"whenFull": "refuse", "keys": 1000, "size": "2MiB"});
+    let told = memory_over_a_million_keys(store, "10s");
+    // Slots are free again after 10 s, and are taken again.
+    assert_eq!(told[&200] + told[&503], DISTINCT, "{told:?}");
+    assert!(told[&200] > 10_000, "{told:?}");
 }
 
 /// Sends a million keys to a proxy with a store like this, and weighs it; says how many were
 /// answered with which status. Panics unless its memory is flat once the slots are full.
-fn memory_over_a_million_keys(store: &Value, retention: &str) -> BTreeMap<u16, u64> {
-    let envoy = Envoy::start(config(store, retention), &Options::default()).unwrap();
+fn memory_over_a_million_keys(store: Value, retention: &str) -> BTreeMap<u16, u64> {
+    let options = Options {
+        concurrency: 2,
+        ..Options::default()
+    };
+    let envoy = Envoy::start(config(store, retention), &options).unwrap();
     let door = envoy.address("edge");
     let mut weights = Vec::new();
     let mut told = BTreeMap::new();
@@ -90,13 +93,10 @@ fn memory_over_a_million_keys(store: &Value, retention: &str) -> BTreeMap<u16, u
 }
 
 /// A proxy whose upstream is another listener of its own: as fast as can be.
-fn config(store: &Value, retention: &str) -> Config {
+fn config(mut store: Value, retention: &str) -> Config {
     let upstream = reserve_address();
-    let mut store = store.clone();
     store["type"] = "local".into();
     store["name"] = "slots".into();
-    store["keys"] = SLOTS.into();
-    store["size"] = "32MiB".into();
     let policy = json!({
         "version": 1,
         "mode": "enforce",

@@ -59,7 +59,8 @@ fn show_in_flight(guide: &mut Guide<'_>) {
     let first = first.rest().expect("an answer in time");
     assert_eq!(first.status, 201);
     guide.print_seen();
-    print_answer(guide, &first);
+    print_response(&first);
+    println!("   logged    {}", summary(&guide.edge_line(), &LOGGED));
     let late = send(guide, payment);
     assert_eq!((late.status, &late.body), (201, &first.body));
     print_charged(guide, "in-flight");
@@ -115,8 +116,13 @@ fn key(name: &str) -> String {
 fn send(guide: &mut Guide<'_>, request: Request) -> Response {
     print_request(&request);
     let response = guide.send(request);
-    guide.print_seen();
-    print_answer(guide, &response);
+    let line = guide.edge_line();
+    match line["proxy"]["details"].as_str() {
+        Some("via_upstream") => guide.print_seen(),
+        _ => println!("   upstream  saw nothing"),
+    }
+    print_response(&response);
+    println!("   logged    {}", summary(&line, &LOGGED));
     response
 }
 
@@ -130,11 +136,6 @@ fn begin(guide: &Guide<'_>, request: &Request, name: &str) -> Exchange {
         thread::sleep(Duration::from_millis(10));
     }
     exchange
-}
-
-fn print_answer(guide: &mut Guide<'_>, response: &Response) {
-    print_response(response);
-    println!("   logged    {}", summary(&guide.edge_line(), &LOGGED));
 }
 
 fn print_charged(guide: &Guide<'_>, name: &str) {

@@ -1,7 +1,7 @@
 //! Many keys, and every fault at random.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,49 +18,48 @@ use super::verdict::{Fates, judge};
 /// In `make test`; `make soak` has more.
 const KEYS: u64 = 200;
 
-/// How many keys are asked for at once.
-const CLIENTS: usize = 12;
+/// How many keys are in work at once.
+const AT_ONCE: usize = 12;
 
 #[test]
 fn no_key_runs_twice_whatever_fails_around_etcd() {
-    run(Backend::etcd(), 2, KEYS);
+    run(Backend::etcd(), 2, KEYS, AT_ONCE);
 }
 
 #[test]
 fn no_key_runs_twice_whatever_fails_around_three_nodes_of_etcd() {
-    run(Backend::etcd_cluster(), 2, KEYS);
+    run(Backend::etcd_cluster(), 2, KEYS, AT_ONCE);
 }
 
 #[test]
 fn no_key_runs_twice_whatever_fails_around_redis() {
-    run(Backend::redis(), 2, KEYS);
+    run(Backend::redis(), 2, KEYS, AT_ONCE);
 }
 
 #[test]
 fn no_key_runs_twice_whatever_fails_around_a_local_store() {
-    run(Backend::Local, 1, KEYS);
+    run(Backend::Local, 1, KEYS, AT_ONCE);
 }
 
-/// Runs so many keys through proxies that share a store, while everything fails, and judges each.
-pub(crate) fn run(backend: Backend, proxies: usize, keys: u64) {
+/// Runs so many keys, and so many of them at once, through proxies that share a store, while
+/// everything fails, and judges each.
+pub(crate) fn run(backend: Backend, proxies: usize, keys: u64, at_once: usize) {
     let seed = seed();
     println!("TREATY_SEED={seed} repeats this; no request may take longer than {PATIENCE:?}");
     let mut stand = Stand::start(backend, proxies, json!({}));
     let (doors, ledger) = (Arc::clone(&stand.doors), Arc::clone(&stand.ledger));
 
     let begun = Instant::now();
-    let over = AtomicBool::new(false);
     let (heard, struck) = thread::scope(|scope| {
-        let saboteur =
-            scope.spawn(|| sabotage(&mut stand, &mut Chance::new(seed, u64::MAX), &over));
-        let heard = each(keys, |number| live(number, seed, &doors));
-        over.store(true, Ordering::Relaxed);
-        (heard, saboteur.join().expect("all can be restarted"))
+        let asking = scope.spawn(|| each(keys, at_once, |number| live(number, seed, &doors)));
+        let mut chance = Chance::new(seed, u64::MAX);
+        let struck = sabotage(&mut stand, &mut chance, || asking.is_finished());
+        (asking.join().expect("every key was fine"), struck)
     });
     println!("{keys} keys and {struck} faults in {:?}", begun.elapsed());
 
     let begun = Instant::now();
-    let judged = each(keys, |number| {
+    let judged = each(keys, at_once, |number| {
         let heard = &heard[usize::try_from(number).expect("few")];
         judge(&name(number), heard, &ledger, &doors)
     });
@@ -74,8 +73,8 @@ pub(crate) fn run(backend: Backend, proxies: usize, keys: u64) {
     );
 }
 
-/// Does something for each number, several at a time, and gives what came of it, in order.
-fn each<T: Send>(count: u64, work: impl Fn(u64) -> T + Sync) -> Vec<T> {
+/// Does something for each number, so many at once, and gives what came of it, in order.
+fn each<T: Send>(count: u64, at_once: usize, work: impl Fn(u64) -> T + Sync) -> Vec<T> {
     let next = AtomicU64::new(0);
     let worker = || {
         let mut done = Vec::new();
@@ -88,7 +87,7 @@ fn each<T: Send>(count: u64, work: impl Fn(u64) -> T + Sync) -> Vec<T> {
         }
     };
     let mut done: Vec<_> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(worker)).collect();
+        let workers: Vec<_> = (0..at_once).map(|_| scope.spawn(worker)).collect();
         workers
             .into_iter()
             .flat_map(|worker| worker.join().expect("every key was fine"))

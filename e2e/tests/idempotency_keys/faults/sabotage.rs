@@ -1,6 +1,5 @@
 //! Does to everything whatever comes into its head.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,7 +25,11 @@ enum Fault {
 
 /// Goes on until it is over, but through each fault once at least; says how many there were. All is
 /// well again afterwards.
-pub(crate) fn sabotage(stand: &mut Stand, chance: &mut Chance, over: &AtomicBool) -> usize {
+pub(crate) fn sabotage(
+    stand: &mut Stand,
+    chance: &mut Chance,
+    is_over: impl Fn() -> bool,
+) -> usize {
     let mut faults = faults(&stand.backend);
     let mut struck = 0;
     loop {
@@ -37,7 +40,7 @@ pub(crate) fn sabotage(stand: &mut Stand, chance: &mut Chance, over: &AtomicBool
             thread::sleep(chance.millis(50..300));
             fault.strike(stand, chance);
             struck += 1;
-            if over.load(Ordering::Relaxed) && struck >= faults.len() {
+            if is_over() && struck >= faults.len() {
                 return struck;
             }
         }

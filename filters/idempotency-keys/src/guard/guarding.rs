@@ -15,7 +15,7 @@ use crate::machine::{
 use crate::record::{Capture, CaptureTerms, NotKept};
 use crate::refusal::Reason;
 use crate::store::Token;
-use crate::{facts, fields, grpc_web, machine, metrics};
+use crate::{facts, fields, machine, metrics};
 
 /// One keyed request.
 pub(super) struct Guarding {
@@ -98,12 +98,12 @@ impl Guarding {
             return Flow::Continue;
         }
         let (origin, framing) = response::origin(self.asked.client.protocol, x);
+        let content = response::content(&framing, x);
         self.framing = framing;
         let not_kept = match origin {
             Origin::Upstream(_) => self.start_capture(x),
             Origin::AfterSend | Origin::NeverSent => None,
         };
-        let content = response::content(framing, x);
         let head = |content| Event::ResponseHead(ResponseHead { origin, content });
         if !matches!(content, Content::None) {
             x.need_body(BodyNeed {
@@ -130,32 +130,20 @@ impl Guarding {
 
     /// A part of the response's content has come.
     pub(super) fn response_body(&mut self, body: &Body, x: &mut Exchange<'_>) -> Flow {
-        let octets = body.bytes().len() as u64;
-        let is_last = body.size() == Size::Last;
         let mut not_kept = None;
         if let Some(capture) = &mut self.capture {
             capture.part(body.bytes());
             not_kept = capture.not_kept();
         }
         let lost = not_kept.map(Event::NotCaptured);
-        let part = |is_last| Event::ResponseBody { octets, is_last };
-        let ends = match self.framing.ends_at(octets, is_last) {
-            response::Ends::No => [Some(part(false)), None],
-            response::Ends::Here => [Some(part(is_last)), None],
-            response::Ends::WithTrailersInContent { is_text } => {
-                let capture = self.capture.as_ref();
-                let content = capture.and_then(Capture::content);
-                let grpc_status = content.and_then(|content| grpc_web::status(content, is_text));
-                let trailers = Event::ResponseTrailers { grpc_status };
-                [Some(part(false)), Some(trailers)]
-            }
-        };
-        self.on(lost.into_iter().chain(ends.into_iter().flatten()), x)
+        let is_last = body.size() == Size::Last;
+        let part = self.framing.part(body.bytes(), is_last);
+        self.on(lost.into_iter().chain(part.into_iter().flatten()), x)
     }
 
     /// The trailers of the response have come.
     pub(super) fn response_trailers(&mut self, x: &mut Exchange<'_>) -> Flow {
-        if self.framing != Framing::Grpc {
+        if !matches!(self.framing, Framing::Grpc) {
             return self.on([], x);
         }
         let grpc_status = response::grpc_status(x.trailers());

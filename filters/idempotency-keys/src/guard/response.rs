@@ -5,10 +5,11 @@ use kit::exchange::Exchange;
 use kit::headers::Headers;
 use kit::protocol::Protocol;
 
-use crate::machine::{Content, Origin, Status};
+use crate::grpc_web;
+use crate::machine::{Content, Event, Origin, Status};
 
 /// How the end of a response is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Framing {
     /// It is that of its content.
     Plain,
@@ -16,39 +17,36 @@ pub(super) enum Framing {
     Grpc,
     /// The content ends with trailers that tell the outcome (gRPC-Web).
     GrpcWeb {
-        /// Whether the content is base64.
-        is_text: bool,
+        /// Looks for those trailers.
+        reader: grpc_web::Reader,
         /// How many octets are still to come, where that was announced.
         left: Option<u64>,
     },
 }
 
-/// Whether a response ends with the part of its content that has come.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Ends {
-    No,
-    /// If it is the last part, or all that was announced.
-    Here,
-    WithTrailersInContent {
-        is_text: bool,
-    },
-}
-
 impl Framing {
-    /// Takes note of a part of the content.
-    pub(super) fn ends_at(&mut self, octets: u64, is_last: bool) -> Ends {
+    /// What the machine has to know of a part of the content.
+    pub(super) fn part(&mut self, octets: &[u8], is_last: bool) -> [Option<Event>; 2] {
+        let length = octets.len() as u64;
+        let part = |is_last| {
+            Some(Event::ResponseBody {
+                octets: length,
+                is_last,
+            })
+        };
         match self {
-            Self::Plain => Ends::Here,
-            Self::Grpc => Ends::No,
-            Self::GrpcWeb { is_text, left } => {
+            Self::Plain => [part(is_last), None],
+            Self::Grpc => [part(false), None],
+            Self::GrpcWeb { reader, left } => {
+                reader.part(octets);
                 // A client takes the response as complete with the last octet that was announced,
                 // and the end of the stream may come apart from it.
-                *left = left.map(|left| left.saturating_sub(octets));
-                if is_last || *left == Some(0) {
-                    Ends::WithTrailersInContent { is_text: *is_text }
-                } else {
-                    Ends::No
-                }
+                *left = left.map(|left| left.saturating_sub(length));
+                let ends = is_last || *left == Some(0);
+                let trailers = ends.then(|| Event::ResponseTrailers {
+                    grpc_status: reader.status(),
+                });
+                [part(false), trailers]
             }
         }
     }
@@ -79,7 +77,7 @@ pub(super) fn origin(protocol: Protocol, x: &Exchange<'_>) -> (Origin, Framing) 
         }
         (Protocol::GrpcWeb { text }, None) if is_of(headers, "application/grpc-web") => {
             let framing = Framing::GrpcWeb {
-                is_text: text,
+                reader: grpc_web::Reader::new(text),
                 left: announced_length(headers).map(|length| length as u64),
             };
             (Status::GrpcInTrailers, framing)
@@ -90,7 +88,7 @@ pub(super) fn origin(protocol: Protocol, x: &Exchange<'_>) -> (Origin, Framing) 
 }
 
 /// How much content follows the head.
-pub(super) fn content(framing: Framing, x: &Exchange<'_>) -> Content {
+pub(super) fn content(framing: &Framing, x: &Exchange<'_>) -> Content {
     if x.head_is_all() {
         return Content::None;
     }

@@ -54,11 +54,6 @@ impl Capture {
         }
     }
 
-    /// The content that has passed so far, where it is kept.
-    pub(crate) fn content(&self) -> Option<&[u8]> {
-        self.answer.as_ref().ok()?.body.as_deref()
-    }
-
     /// Whether the answer is not kept, whatever still comes.
     pub(crate) fn not_kept(&self) -> Option<NotKept> {
         self.answer.as_ref().err().copied()
