@@ -4,6 +4,7 @@ use std::path::Path;
 
 use e2e::{WasmFilter, dist, replay};
 use error_translation::ErrorTranslation;
+use idempotency_keys::IdempotencyKeys;
 use kit::filter::Registration;
 use probe::Probe;
 use telemetry_tagging::TelemetryTagging;
@@ -15,6 +16,7 @@ const FILTERS: &[Registration] = &[
     Registration::of::<TelemetryTagging>(),
     Registration::of::<ErrorTranslation>(),
     Registration::of::<VersionNegotiation>(),
+    Registration::of::<IdempotencyKeys>(),
     Registration::of::<Probe>(),
 ];
 
@@ -28,6 +30,7 @@ fn cases() -> Vec<Case> {
         "tests/composition.yaml",
         "tests/replays.yaml",
         "tests/sequences.yaml",
+        "tests/keys.yaml",
     ];
     files.into_iter().flat_map(load).collect()
 }
@@ -67,7 +70,7 @@ fn a_chain_of_modules_in_envoy_answers_as_expected() {
                 .module(&dist().join(module))
                 .policy(&policies[name].to_string());
             match name {
-                "probe" | "error-translation" => filter.holding_heads(),
+                "probe" | "error-translation" | "idempotency-keys" => filter.holding_heads(),
                 _ => filter,
             }
         };

@@ -393,5 +393,6 @@ shell::export_bundle!(
     telemetry_tagging::TelemetryTagging,
     error_translation::ErrorTranslation,
     version_negotiation::VersionNegotiation,
+    idempotency_keys::IdempotencyKeys,
     Probe
 );
