@@ -23,6 +23,7 @@ use crate::call::{Call, CallId, CallResult};
 use crate::exchange::{Asks, Exchange};
 use crate::fact::{Fact, Facts, REFUSAL, REPLY};
 use crate::filter::{Core, End, Flow, Form};
+use crate::headers::Edit;
 use crate::reply::Reply;
 use message::{Passage, Step, Turn};
 
@@ -44,6 +45,8 @@ pub struct Pipeline {
     response: Passage,
     facts: Facts,
     replied: Option<usize>,
+    /// The media type of a reply without content, which a proxy takes off it.
+    withheld_type: Option<Vec<u8>>,
     ended: bool,
 }
 
@@ -71,6 +74,7 @@ impl Pipeline {
             response: Passage::new(Direction::Response),
             facts: Facts::default(),
             replied: None,
+            withheld_type: None,
             ended: false,
         }
     }
@@ -78,6 +82,9 @@ impl Pipeline {
     /// The head of a message has come; `is_all` when nothing follows it.
     pub fn head(&mut self, direction: Direction, is_all: bool, host: &mut dyn Host) -> Action {
         self.passage(direction).head_arrived(is_all);
+        if direction == Direction::Response {
+            self.restore_type(host);
+        }
         self.advance(direction, host)
     }
 
@@ -384,8 +391,26 @@ impl Pipeline {
             return None;
         }
         self.passage(direction).step = Step::Done;
+        if reply.body.is_empty() && reply.grpc.is_none() {
+            self.withheld_type = reply.header("content-type").map(<[u8]>::to_vec);
+        }
         host.reply(reply);
         Some(Action::Pause)
+    }
+
+    /// Puts the media type of a reply without content back, when its head passes: an empty message
+    /// of Connect has one, too.
+    fn restore_type(&mut self, host: &mut dyn Host) {
+        let head = HeaderMap {
+            direction: Direction::Response,
+            part: Part::Head,
+        };
+        if let Some(media_type) = self.withheld_type.take()
+            && host.header(head, "content-type").is_none()
+        {
+            let name = "content-type".into();
+            host.edit(head, vec![Edit::Add(name, media_type)]);
+        }
     }
 
     fn tell(&mut self, fact: &Fact, value: &str, host: &mut dyn Host) {
