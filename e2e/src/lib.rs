@@ -14,7 +14,8 @@
 //!   [`Listener`], [`WasmFilter`], [`Route`] and [`Cluster`].
 //! - [`Upstream`] answers from a script and remembers what reached it, to the octet.
 //! - [`Client`] sends HTTP/1.1 and HTTP/2; [`raw()`] sends what no client would.
-//! - [`ForeignClient`] calls as grpcio, grpc-js, grpc-go, tonic and Connect do; [`lint`] and
+//! - [`ForeignClient`] calls as grpcio, grpc-js, grpc-go, tonic and Connect do, and
+//!   [`create_payment_with_stripe`] as those do who take payments; [`lint`] and
 //!   [`problem_violations`] judge what came.
 //! - [`Service`] starts the example services in Go and Rust.
 //! - [`Etcd`], [`EtcdCluster`] and [`Redis`] are real stores, which a test kills and freezes.
@@ -72,7 +73,9 @@ pub use collector::{Collector, Span, SpanKind, StatusCode};
 pub use config::{Cluster, Config, Listener, Protocol, Route, Store, WasmFilter};
 pub use envoy::{Envoy, Options, StartError};
 pub use fields::Fields;
-pub use foreign::{ConnectProtocol, ForeignClient, Note, Rpc, lint, problem_violations};
+pub use foreign::{
+    ConnectProtocol, ForeignClient, Note, Rpc, create_payment_with_stripe, lint, problem_violations,
+};
 pub use hyper::Version;
 pub use mesh::{Force, Mesh, Node};
 pub use ports::reserve_address;

@@ -7,8 +7,10 @@ mod descriptors;
 mod judge;
 mod process;
 mod rpc;
+mod stripe;
 mod tonic;
 
 pub use client::{ConnectProtocol, ForeignClient};
 pub use judge::{Note, lint, problem_violations};
 pub use rpc::Rpc;
+pub use stripe::create_payment_with_stripe;

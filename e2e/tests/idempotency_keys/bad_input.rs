@@ -45,10 +45,10 @@ fn a_bad_key_is_refused_before_the_upstream_sees_it_and_is_not_repeated_to_anybo
                 link.contains("<https://example.com/keys>"),
                 "{name}: {link}"
             );
-            let line = bench.told.next();
-            assert_eq!(line["outcome"], expected.replace('-', "_"), "{name}");
+            let told = bench.told.next();
+            assert_eq!(told["outcome"], expected.replace('-', "_"), "{name}");
             assert_eq!(
-                line["details"],
+                told["details"],
                 format!("treaty.idempotency_keys.{}", expected.replace('-', "_"))
             );
         }
@@ -60,9 +60,9 @@ fn a_bad_key_is_refused_before_the_upstream_sees_it_and_is_not_repeated_to_anybo
         "no key",
     );
     assert!(bench.upstream.seen().is_empty());
-    let log = bench.envoy.log();
+    let logged = bench.envoy.log();
     assert!(
-        !log.contains("hush") && !log.contains("kkkkkkkk"),
+        !logged.contains("hush") && !logged.contains("kkkkkkkk"),
         "keys in the log"
     );
 }

@@ -1,7 +1,7 @@
 //! What the tests share: policies, a proxy with the filter, and what Envoy tells of each request.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use e2e::{
@@ -142,6 +142,27 @@ impl Executions {
     pub(crate) fn of(&self, key: &str) -> u32 {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counts.get(key).copied().unwrap_or_default()
+    }
+}
+
+/// Holds an upstream back until a test has seen what happens meanwhile.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    /// Lets go whoever waits, and whoever comes.
+    pub(crate) fn open(&self) {
+        let (is_open, opened) = &*self.0;
+        *is_open.lock().unwrap() = true;
+        opened.notify_all();
+    }
+
+    /// Waits until it is open.
+    pub(crate) fn pass(&self) {
+        let (is_open, opened) = &*self.0;
+        let closed = is_open.lock().unwrap();
+        let waited = opened.wait_timeout_while(closed, SOON, |is_open| !*is_open);
+        assert!(*waited.unwrap().0, "nobody has opened");
     }
 }
 

@@ -13,5 +13,5 @@ mod chance;
 pub(crate) mod mixed;
 mod sabotage;
 mod service;
-mod stand;
+pub(crate) mod stand;
 mod verdict;

@@ -15,7 +15,7 @@ use e2e::{
 use serde_json::{Value, json};
 
 use crate::bench::{
-    Bench, SOON, Told, filter, is_replay, keyed, policy, policy_with, reason, start,
+    Bench, Gate, SOON, Told, filter, is_replay, keyed, policy, policy_with, reason, start,
 };
 
 /// Without `allow_on_headers_stop_iteration` Envoy holds the content behind a head that waits, and
@@ -36,13 +36,16 @@ fn without_holding_heads_a_key_in_a_field_runs_once_and_the_upstream_has_the_who
         policy["form"] = "streamed".into();
         let filter = WasmFilter::new("idempotency-keys").policy(&policy.to_string());
         let bench = Bench::with(&filter, |config| config.store("store", store));
-        bench.upstream.set(
-            Answer::status(201)
-                .chunk("stored")
-                .delay(Duration::from_millis(300)),
-        );
         let chunk: Vec<u8> = (0..=255).cycle().take(100_000).collect();
         for (name, client) in [("http1", bench.http1()), ("http2", bench.http2())] {
+            let gate = Gate::default();
+            bench.upstream.set_handler({
+                let gate = gate.clone();
+                move |_| {
+                    gate.pass();
+                    Answer::status(201).chunk("stored")
+                }
+            });
             let request = || Request::new("POST", "/").header("idempotency-key", name);
             let mut exchange = client.open(request().chunk(chunk.clone())).unwrap();
             exchange.push(chunk.clone());
@@ -51,6 +54,7 @@ fn without_holding_heads_a_key_in_a_field_runs_once_and_the_upstream_has_the_who
             exchange.finish();
             bench.upstream.wait_for_seen(1, SOON);
             let duplicate = client.send(request().chunk("anything"));
+            gate.open();
             assert_eq!(reason(&duplicate), "in-flight", "{policy}");
             let first = exchange.rest().unwrap();
             assert_eq!((first.status, first.text().as_str()), (201, "stored"));
@@ -135,19 +139,24 @@ struct Report {
     envoy: Envoy,
     upstream: Upstream,
     told: Told,
+    gate: Gate,
 }
 
 impl Report {
     fn start(mut policy: Value, more: impl FnOnce(Config) -> Config) -> Self {
         policy["mode"] = "report".into();
         let (upstream, told) = (Upstream::start(), Told::default());
-        upstream.set_handler(|request| match request.path.as_str() {
-            "/slow" => Answer::status(201).delay(Duration::from_millis(500)),
-            _ => Answer::status(201)
+        let gate = Gate::default();
+        let own = gate.clone();
+        upstream.set_handler(move |request| {
+            if request.path == "/slow" && !request.headers.has("x-second") {
+                own.pass();
+            }
+            Answer::status(201)
                 .header("x-kept", "yes")
                 .header("set-cookie", "session=1")
                 .chunk("one ")
-                .chunk("two"),
+                .chunk("two")
         });
         let listener = |name: &str| {
             Listener::new(name)
@@ -162,6 +171,7 @@ impl Report {
             envoy: start(more(config)),
             upstream,
             told,
+            gate,
         }
     }
 
@@ -188,10 +198,11 @@ impl Report {
         let mut slow = edge.open(keyed("/slow", "slow")).unwrap();
         slow.finish();
         self.wait_for("requests", "outcome=claimed", 2);
-        edge.send(keyed("/slow", "slow"));
+        edge.send(keyed("/slow", "slow").header("x-second", "yes"));
+        self.wait_for("requests", "outcome=would_refuse_in_flight", 1);
+        self.gate.open();
         slow.rest().unwrap();
         assert_eq!(self.upstream.seen().len(), 2);
-        self.wait_for("requests", "outcome=would_refuse_in_flight", 1);
     }
 
     /// Upstream and client get the same with the filter and without it.

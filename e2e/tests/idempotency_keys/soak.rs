@@ -11,7 +11,8 @@ use e2e::{
 };
 use serde_json::{Value, json};
 
-use crate::faults::mixed::{Backend, run};
+use crate::faults::mixed::run;
+use crate::faults::stand::{Backend, Stand};
 
 /// Keys while everything fails.
 const KEYS: u64 = 20_000;
@@ -27,19 +28,19 @@ const FLAT: u64 = 4;
 #[test]
 #[ignore = "minutes: `make soak`"]
 fn no_key_of_twenty_thousand_runs_twice_around_etcd() {
-    run(Backend::etcd(), 2, KEYS, AT_ONCE);
+    run(Stand::start(Backend::etcd(), 2, json!({})), KEYS, AT_ONCE);
 }
 
 #[test]
 #[ignore = "minutes: `make soak`"]
 fn no_key_of_twenty_thousand_runs_twice_around_redis() {
-    run(Backend::redis(), 2, KEYS, AT_ONCE);
+    run(Stand::start(Backend::redis(), 2, json!({})), KEYS, AT_ONCE);
 }
 
 #[test]
 #[ignore = "minutes: `make soak`"]
 fn no_key_of_twenty_thousand_runs_twice_around_a_local_store() {
-    run(Backend::Local, 1, KEYS, AT_ONCE);
+    run(Stand::of_one(Backend::Local), KEYS, AT_ONCE);
 }
 
 #[test]

@@ -11,8 +11,7 @@ use super::ask::{PATIENCE, Told, ask, begin};
 use super::chance::{Chance, seed};
 use super::sabotage::sabotage;
 use super::service::Conduct;
-pub(crate) use super::stand::Backend;
-use super::stand::{Doors, Stand};
+use super::stand::{Backend, Doors, Stand};
 use super::verdict::{Fates, judge};
 
 /// In `make test`; `make soak` has more.
@@ -23,30 +22,36 @@ const AT_ONCE: usize = 12;
 
 #[test]
 fn no_key_runs_twice_whatever_fails_around_etcd() {
-    run(Backend::etcd(), 2, KEYS, AT_ONCE);
+    run(Stand::start(Backend::etcd(), 2, json!({})), KEYS, AT_ONCE);
 }
 
 #[test]
 fn no_key_runs_twice_whatever_fails_around_three_nodes_of_etcd() {
-    run(Backend::etcd_cluster(), 2, KEYS, AT_ONCE);
+    let stand = Stand::start(Backend::etcd_cluster(), 2, json!({}));
+    run(stand, KEYS, AT_ONCE);
 }
 
 #[test]
 fn no_key_runs_twice_whatever_fails_around_redis() {
-    run(Backend::redis(), 2, KEYS, AT_ONCE);
+    run(Stand::start(Backend::redis(), 2, json!({})), KEYS, AT_ONCE);
 }
 
 #[test]
 fn no_key_runs_twice_whatever_fails_around_a_local_store() {
-    run(Backend::Local, 1, KEYS, AT_ONCE);
+    run(Stand::of_one(Backend::Local), KEYS, AT_ONCE);
+}
+
+#[test]
+fn no_key_runs_twice_whatever_fails_where_duplicates_wait() {
+    let wait = json!({"inFlight": {"do": "wait", "limit": "1s", "every": "50ms"}});
+    run(Stand::start(Backend::redis(), 2, wait), KEYS, AT_ONCE);
 }
 
 /// Runs so many keys, and so many of them at once, through proxies that share a store, while
 /// everything fails, and judges each.
-pub(crate) fn run(backend: Backend, proxies: usize, keys: u64, at_once: usize) {
+pub(crate) fn run(mut stand: Stand, keys: u64, at_once: usize) {
     let seed = seed();
     println!("TREATY_SEED={seed} repeats this; no request may take longer than {PATIENCE:?}");
-    let mut stand = Stand::start(backend, proxies, json!({}));
     let (doors, ledger) = (Arc::clone(&stand.doors), Arc::clone(&stand.ledger));
 
     let begun = Instant::now();
