@@ -1,5 +1,8 @@
 //! A fleet: several proxies, each with two workers, and many duplicates of each request at once.
 
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,10 +10,11 @@ use std::time::{Duration, Instant};
 use e2e::{
     Answer, Client, Cluster, Config, Envoy, Etcd, EtcdVersion, Fields, FrontKind, Listener,
     Options, Redis, RedisFront, RedisKind, Request, Response, Route, Seen, Store, Upstream,
+    parse_response,
 };
 use serde_json::{Value, json};
 
-use crate::bench::{Executions, filter, keyed, policy, reason};
+use crate::bench::{Executions, SOON, filter, keyed, policy, reason};
 
 /// How many keys there are for each delay of the upstream.
 const KEYS: usize = 500;
@@ -21,6 +25,9 @@ const FEW_KEYS: usize = 100;
 
 /// How many requests with one key come at once.
 const DUPLICATES: usize = 20;
+
+/// What is asked for.
+const PATH: &str = "/v1/charges";
 
 /// How many keys are in flight at once.
 const TEAMS: usize = 20;
@@ -100,11 +107,9 @@ impl Fleet {
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let doors: Vec<_> = self.proxies.iter().map(|own| own.address("edge")).collect();
-        let clients: Vec<_> = doors.iter().cycle().take(DUPLICATES).copied().collect();
-        let clients: Vec<_> = clients.into_iter().map(Client::http2).collect();
         for delay in DELAYS {
             let begun = Instant::now();
-            let wave = first_wave(&clients, keys, delay);
+            let wave = first_wave(&doors, keys, delay);
             let took = begun.elapsed();
             let mut counts = Counts::default();
             for (key, answers) in &wave {
@@ -177,39 +182,58 @@ impl Counts {
     }
 }
 
-/// Sends all duplicates of each key at once, and collects the answers by key.
-fn first_wave(clients: &[Client], keys: usize, delay: Duration) -> Vec<(String, Vec<Response>)> {
-    let answers = Mutex::new(Vec::new());
-    let team = |number: usize| {
-        let start = Barrier::new(clients.len());
-        for key in (number..keys).step_by(TEAMS) {
-            let key = format!("{}-{key}", delay.as_millis());
-            let ask = |client: &Client| {
-                start.wait();
-                client.send(request(&key))
-            };
-            let own = thread::scope(|scope| {
-                let asked: Vec<_> = clients
-                    .iter()
-                    .map(|client| scope.spawn(move || ask(client)))
-                    .collect();
-                let heard = asked.into_iter().map(|own| own.join().unwrap());
-                heard.collect::<Vec<_>>()
-            });
-            answers.lock().unwrap().push((key, own));
+/// Sends all duplicates of each key at once, through all doors in turn, and collects the answers by
+/// key.
+fn first_wave(
+    doors: &[SocketAddr],
+    keys: usize,
+    delay: Duration,
+) -> BTreeMap<String, Vec<Response>> {
+    let answers = Mutex::new(BTreeMap::<_, Vec<_>>::new());
+    let starts: Vec<_> = (0..TEAMS).map(|_| Barrier::new(DUPLICATES)).collect();
+    let member = |team: usize, door: SocketAddr| {
+        let mut connection = TcpStream::connect(door).unwrap();
+        connection.set_read_timeout(Some(SOON)).unwrap();
+        for number in (team..keys).step_by(TEAMS) {
+            let key = format!("{}-{number}", delay.as_millis());
+            starts[team].wait();
+            let answer = ask(&mut connection, &key);
+            answers.lock().unwrap().entry(key).or_default().push(answer);
         }
     };
     thread::scope(|scope| {
-        for number in 0..TEAMS {
-            let team = &team;
-            scope.spawn(move || team(number));
+        for (team, door) in (0..TEAMS).flat_map(|team| {
+            let doors = doors.iter().cycle().take(DUPLICATES);
+            doors.map(move |door| (team, *door))
+        }) {
+            let member = &member;
+            scope.spawn(move || member(team, door));
         }
     });
     answers.into_inner().unwrap()
 }
 
+/// Sends a request as octets and reads the answer, because there are so many that the cost of a
+/// client would count.
+fn ask(connection: &mut TcpStream, key: &str) -> Response {
+    let request = format!(
+        "POST {PATH} HTTP/1.1\r\nhost: treaty.test\r\ncontent-length: 2\r\n\
+         idempotency-key: {key}\r\n\r\n{{}}"
+    );
+    connection.write_all(request.as_bytes()).unwrap();
+    let (mut received, mut octets) = (Vec::new(), [0; 4096]);
+    loop {
+        let count = connection.read(&mut octets).unwrap();
+        assert!(count > 0, "{key}: the connection was closed");
+        received.extend_from_slice(&octets[..count]);
+        if let Some(answer) = parse_response(&received).filter(|answer| answer.complete) {
+            return answer;
+        }
+    }
+}
+
 fn request(key: &str) -> Request {
-    keyed("/v1/charges", key)
+    keyed(PATH, key)
 }
 
 /// A replay has the status, the fields that are kept, and the content of the first answer, and says

@@ -63,7 +63,10 @@ impl Backend {
     fn entry(&self) -> Value {
         let remote = json!({"name": "store", "cluster": "store", "timeout": "250ms"});
         let own = match self {
-            Self::Local => return json!({"type": "local", "name": "store"}),
+            // There is room for the keys of a soak.
+            Self::Local => {
+                return json!({"type": "local", "name": "store", "keys": 40_000, "size": "256MiB"});
+            }
             Self::Etcd(_) | Self::EtcdCluster(_) => json!({"type": "etcd"}),
             Self::Redis(_) => json!({"type": "redis", "front": {"type": "tunnel"}}),
         };
