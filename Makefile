@@ -132,6 +132,11 @@ test-e2e: tools build test-modules services clients prometheus stores ## end to 
 	$(call say,end to end in Envoy $(ENVOY_VERSION))
 	@$(CARGO) test -p e2e
 
+.PHONY: soak
+soak: tools build test-modules stores ## many keys while everything fails, a million in one proxy (half an hour)
+	$(call say,soak)
+	@$(CARGO) test --release -p e2e --test idempotency_keys soak -- --ignored --nocapture --test-threads=1
+
 .PHONY: schemas lint fmt deny
 schemas: rust ## write policies/*/schema.json anew
 	@$(CARGO) test --quiet -p telemetry-tagging -p error-translation -p version-negotiation -p idempotency-keys --features $(SCHEMAS) --test schema || git diff --stat policies
