@@ -306,9 +306,11 @@ const FAILURE: &str = "dial tcp 10.0.3.9:5432: connect: connection refused";
 /// version that there is not, one that fails, and two with more keys than one.
 fn requests() -> [Request; 5] {
     let ask = |request: Request| {
-        // An answer tells the id, so it is to be the same in all.
+        // An answer tells the id, so it is to be the same in all; and who asks decides which variant
+        // of a version serves.
         request
             .authority("orders.example.com")
+            .header("x-user-id", "u1")
             .header("x-request-id", "7f2c2c62-6d0e-4f5e-9a6e-0a3c5f1f6a11")
             .header("traceparent", NO_TRACE)
     };
