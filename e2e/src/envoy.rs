@@ -137,6 +137,11 @@ impl Envoy {
         self.admin
     }
 
+    /// Whether it tells a reset of HTTP/2 from an end: Envoy 1.36 resets with `NO_ERROR`.
+    pub fn resets_tell(&self) -> bool {
+        !self.admin_get("/server_info").contains("/1.36.")
+    }
+
     /// Asks the admin interface.
     pub fn admin_get(&self, path: &str) -> String {
         let response = Client::http1(self.admin).send(Request::get(path));

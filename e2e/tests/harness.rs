@@ -19,11 +19,6 @@ fn proxy_of(upstream: &Upstream) -> Envoy {
     Envoy::start(config, &Options::default()).unwrap()
 }
 
-/// Whether a reset of HTTP/2 is told from an end: Envoy 1.36 resets with `NO_ERROR`.
-fn resets_tell(envoy: &Envoy) -> bool {
-    !envoy.admin_get("/server_info").contains("/1.36.")
-}
-
 #[test]
 fn octets_that_are_no_text_pass_both_ways() {
     let upstream = Upstream::start();
@@ -113,7 +108,7 @@ fn a_client_that_goes_away_leaves_an_incomplete_request() {
         envoy.wait_for_counter("http.edge.downstream_rq_rx_reset", count, SOON);
     }
 
-    let tells = resets_tell(&envoy);
+    let tells = envoy.resets_tell();
     let seen = upstream.take_seen();
     let must_tell = |seen: &&e2e::Seen| tells || seen.version == Version::HTTP_11;
     assert!(
@@ -151,7 +146,7 @@ fn a_broken_answer_is_told_from_a_whole_one() {
     let envoy = proxy_of(&upstream);
     for (client, tells) in [
         (Client::http1(envoy.address("edge")), true),
-        (Client::http2(envoy.address("edge")), resets_tell(&envoy)),
+        (Client::http2(envoy.address("edge")), envoy.resets_tell()),
     ] {
         upstream.set(Answer::default().chunk("half").ending(Ending::Reset));
         let response = client.send(Request::get("/"));

@@ -7,8 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use e2e::{
-    Answer, Client, Cluster, Config, Ending, Envoy, Listener, Options, Protocol, Route, Seen,
-    Upstream, reserve_address,
+    Answer, Client, Cluster, Config, Ending, Envoy, Listener, Options, Protocol, Request, Route,
+    Seen, Upstream, reserve_address,
 };
 use serde_json::{Value, json};
 
@@ -139,13 +139,17 @@ impl Bench {
         config["layered_runtime"] = json!({"layers": [{
             "name": "static", "static_layer": {"upstream.maintenance_mode.maintained": 100}
         }]});
-        Self {
+        let mut bench = Self {
             envoy: Envoy::start(config, &Options::default())
                 .unwrap_or_else(|error| panic!("{error}")),
             told,
             executions,
             _upstream: upstream,
-        }
+        };
+        // Envoy 1.36 takes no limit of nothing, so there is one of one request, which this is.
+        Client::http1(bench.envoy.address("limit")).send(Request::get("/up"));
+        bench.told.next();
+        bench
     }
 
     /// Asks twice with one key, and says what came of the first request, as [`ANSWERS`] do. The
@@ -421,7 +425,7 @@ fn filters() -> Vec<(&'static str, Value)> {
                 "local_ratelimit.v3.LocalRateLimit",
                 json!({
                     "stat_prefix": "limit",
-                    "token_bucket": {"max_tokens": 0, "fill_interval": "3600s"},
+                    "token_bucket": {"max_tokens": 1, "fill_interval": "3600s"},
                     "filter_enabled": always,
                     "filter_enforced": always,
                 }),
