@@ -181,6 +181,58 @@ steps = [
 for number, text in enumerate(steps):
     seed("steps", str(number), text.encode())
 
+keys = [
+    ('"8e03978e-40d5-43dd-bc93-6894a57f9324"', "/sensors/tn-1234567", "1234-1234%20", '{"request_id": "8e03978e-40d5-43dd-bc93-6894a57f9324"}'),
+    ('"a \\"b\\\\";*k;v=1.5;w=:YWI=:;x=?1;y=@-12;z=%"f%c3%bc"', '"a\\"%22b"', "%E2%82%AC", '{"request_id":null}'),
+    ("bare-key_1", "urn:a", "", '{"request_id":"","a":[1e5]}'),
+    ("00000000-0000-0000-0000-000000000000", "a", '"b', '{"request_id":7,"request_id":8}'),
+    ("a,b", "%zz", "%41", ""),
+]
+for number, (field, source, event, content) in enumerate(keys):
+    for terms in range(0, 32, 5):
+        text = f"{field}\n{source}\n{event}\n{content}"
+        seed("idempotency_key", f"{number}-{terms}", bytes([terms]) + text.encode())
+
+documents = [
+    '{"a": {"b": [1, -0.0, 12.50, 1e2, 9007199254740993]}, "c/d": "\\u00e4\\ud83d\\ude00", "~": null}',
+    '{"a": 1, "\\u0061": 2}',
+    '"\\ud800"',
+    "[" * 128 + "]" * 128,
+    "[" * 129 + "]" * 129,
+    " [true , false,null ]\n",
+    "1e400",
+    "-01",
+]
+for number, document in enumerate(documents):
+    seed("json_text", str(number), document.encode())
+
+# A record that is on its way, and one with an answer (format 1): a head within each.
+head = bytes.fromhex("0801 1001 21 0807060504030201 2a20".replace(" ", "")) + b"\x09" * 32
+head += bytes.fromhex("30e807 38e0d403 48c0aada29 51 2a00000000000000".replace(" ", ""))
+done = head.replace(b"\x10\x01", b"\x10\x02", 1)
+answer = b"\x08\xc9\x01\x12\x09etag:\"7\"\n\x1a\x02hi"
+seed("idempotency_record", "claim", b"\x0a" + bytes([len(head)]) + head)
+seed("idempotency_record", "done", b"\x0a" + bytes([len(done)]) + done + b"\x12" + bytes([len(answer)]) + answer)
+
+# Two octets of policy, three for each of three requests under one key, no troubled writes, and events:
+# the request and the answer of each in turn, two at once, one whose client leaves, and one too late.
+asked, answered, left, later = 0x20, 0x2C, 0x18, 0xFC
+lives = [
+    [asked, answered, asked + 1],
+    [asked, asked + 1, answered, asked + 2],
+    [asked, 0x0C, left, asked + 1],
+    [asked, later, asked + 1, answered],
+]
+for policy in (0x00, 0x01, 0x03, 0x05, 0x11, 0x81):
+    for number, life in enumerate(lives):
+        for how in (0x00, 0x20, 0x07, 0x10, 0x18):
+            octets = bytes([policy, 0, *([0x0C, how, 0x05] * 3), 0, *life])
+            seed("idempotency_exchange", f"{policy}-{number}-{how}", octets)
+
+for file in sorted(policies.glob("idempotency-keys/*/*.json")):
+    for number, text in enumerate(re.findall(r'"descriptors": ?"([A-Za-z0-9+/=]+)"', file.read_text())):
+        seed("descriptors", f"{number}-{file.stem}", base64.b64decode(text + "=="))
+
 
 def dictionary(target: str, entries) -> None:
     def quoted(text: str) -> str:
@@ -214,3 +266,6 @@ dictionary("baggage", ["k=", ";p", ";p=v", " , ", "%41", "*", "tenant", '"', "ap
 dictionary("personal_data", {word for text in personal for word in re.findall(r"\S+\s?", text)} | {"%40", "%2B"})
 dictionary("target_redaction", {word for text in shown for word in re.findall(r"[^&?;#]+[&?;#]?", text)})
 dictionary("steps", ["(?<value>", "(?i)", "[a-z]", "{1,9}", "\\d", "\\b", "$", "1e9", "-1.5", "@example.org"])
+dictionary("idempotency_key", ['";', "*a=", ":YQ==:", "@1", '%"', "\\\"", "%41", "request_id", "-4000-8000-"])
+dictionary("json_text", ["\\u", "\\ud83d\\ude00", "1e", "-0", "true", "null", '":', "E+", "0.0"])
+dictionary("descriptors", ["acme", "/", "."])

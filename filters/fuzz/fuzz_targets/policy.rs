@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use error_translation::ErrorTranslation;
+use idempotency_keys::IdempotencyKeys;
 use kit::filter::{Filter, Form};
 use kit::policy::Document;
 use libfuzzer_sys::fuzz_target;
@@ -18,9 +19,15 @@ fn check<F: Filter>(document: &Document) {
         Ok(policy) => Rc::new(policy),
         Err(findings) => return assert!(!findings.to_string().is_empty()),
     };
+    for method in ["GET", "POST"] {
+        check_exchange::<F>(&policy, method);
+    }
+}
+
+fn check_exchange<F: Filter>(policy: &Rc<F::Policy>, method: &str) {
     let request = Message {
         head: fields(&[
-            (":method", "GET"),
+            (":method", method),
             (":authority", "orders.example.com"),
             (":path", "/v1/orders/7?version=1"),
             ("api-version", "1"),
@@ -37,6 +44,7 @@ fn check<F: Filter>(document: &Document) {
             ("baggage", "tenant=acme;p=1, plan=gold"),
             ("x-tenant", "Acme"),
             ("x-plan", "gold"),
+            ("idempotency-key", "8e03978e-40d5-43dd-bc93-6894a57f9324"),
             ("x-consumer", "legacy-shop"),
             ("x-user-id", "7"),
             ("x-request-id", "550e8400-e29b-41d4-a716-446655440000"),
@@ -56,8 +64,8 @@ fn check<F: Filter>(document: &Document) {
         }]),
         trailers: None,
     };
-    let form = F::form(&policy).unwrap_or(Form::Streamed);
-    let run = || exchange([F::start(&policy)], form, request.clone(), response.clone());
+    let form = F::form(policy).unwrap_or(Form::Streamed);
+    let run = || exchange([F::start(policy)], form, request.clone(), response.clone());
     let outcome = run();
     if let Some(reply) = &outcome.request.reply {
         check_reply(reply, &request.head);
@@ -74,4 +82,5 @@ fuzz_target!(|text: &[u8]| {
     check::<VersionNegotiation>(&document);
     check::<ErrorTranslation>(&document);
     check::<TelemetryTagging>(&document);
+    check::<IdempotencyKeys>(&document);
 });

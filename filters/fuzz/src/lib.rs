@@ -1,4 +1,7 @@
 //! A proxy in memory, for fuzz targets: one exchange at a time, and everything that was seen of it.
+//! `side_by_side` has several at a time.
+
+pub mod side_by_side;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, SystemTime};

@@ -229,9 +229,7 @@ impl Kept {
             state: match self.state {
                 State::InFlight => record::State::InFlight,
                 State::Done { .. } => record::State::Done,
-                State::NotKept(place) => {
-                    record::State::NotKept(*REASONS.get(usize::from(place))?)
-                }
+                State::NotKept(place) => record::State::NotKept(*REASONS.get(usize::from(place))?),
                 State::Unknown => record::State::Unknown,
             },
             token: Token(self.token),
@@ -281,9 +279,7 @@ pub fn methods<'p>(
     Ok((unary, streams.collect()))
 }
 
-fn hashed(
-    key: Result<IdempotencyKey, idempotency_key::Refusal>,
-) -> Result<Hash, &'static str> {
+fn hashed(key: Result<IdempotencyKey, idempotency_key::Refusal>) -> Result<Hash, &'static str> {
     let key = key.map_err(|refusal| refusal.kind().reason)?;
     let mut transcript = transcript();
     key.write(&mut transcript);
@@ -301,7 +297,9 @@ fn keys() -> SealingKeys {
 
 fn place(why: NotKept) -> u8 {
     let place = REASONS.iter().position(|own| *own == why);
-    place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)
+    place
+        .and_then(|place| u8::try_from(place).ok())
+        .unwrap_or(u8::MAX)
 }
 
 fn done(answer: Answer) -> State {
@@ -319,6 +317,8 @@ fn time(milliseconds: u64) -> SystemTime {
 }
 
 fn milliseconds(time: SystemTime) -> u64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let since = time
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

@@ -14,6 +14,8 @@
 pub mod facts;
 pub mod fields;
 mod fingerprint;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod grpc_web;
 mod guard;
 mod idempotency_key;

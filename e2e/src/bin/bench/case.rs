@@ -7,6 +7,9 @@ use e2e::{Cluster, Config, Listener, Route, WasmFilter, dist};
 use serde_json::{Value, json};
 
 use crate::check;
+use crate::load::Request;
+use crate::rig::Origin;
+use crate::stores::{Keeper, Stores};
 
 /// The listener that answers by itself.
 pub(crate) const DIRECT: &str = "direct";
@@ -34,6 +37,14 @@ pub(crate) const TAGGED: &str = "telemetry-tagging, ten tags";
 pub(crate) const TAGGED_UNGUARDED: &str =
     "telemetry-tagging, ten tags that nothing is looked for in";
 pub(crate) const LUA_TAGGED: &str = "Lua, the same ten tags";
+pub(crate) const UNKEYED: &str = "idempotency-keys, no key";
+pub(crate) const UNKEYED_ELSEWHERE: &str =
+    "idempotency-keys, no key in a field of the policy's own";
+pub(crate) const KEYED_LOCAL: &str = "idempotency-keys, a new key, local";
+pub(crate) const KEYED_ETCD: &str = "idempotency-keys, a new key, etcd";
+pub(crate) const KEYED_REDIS: &str = "idempotency-keys, a new key, Redis";
+pub(crate) const REPLAYED_LOCAL: &str = "idempotency-keys, a replay, local";
+pub(crate) const REPLAYED_ETCD: &str = "idempotency-keys, a replay, etcd";
 
 /// What is asked for, and with it what the answer is.
 const SERVED: &str = "/v1/orders/42";
@@ -44,6 +55,14 @@ const TAGGABLE: &str = "/v1/orders/42?view=Full&page=2&sort=-created";
 const TRACE: &str = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n";
 const STATE: &str = "tracestate: congo=t61rcWkgMzE,rojo=00f067aa0ba902b7\r\n";
 const FAULTY: &str = "traceparent: cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-ff-x\r\n";
+
+/// The lines of a `POST` without content: without a key, with one that is used once, in a field of
+/// the policy's own, and with one that was used before.
+const EMPTY_CONTENT: &str = "content-length: 0\r\n";
+const NEW_KEY: &str = "content-length: 0\r\nidempotency-key: {new}\r\n";
+const NEW_KEY_ELSEWHERE: &str = "content-length: 0\r\nx-operation: {new}\r\n";
+const OLD_KEY: &str =
+    "content-length: 0\r\nidempotency-key: 0f1c3b9a-5d57-4a86-9b0e-6f3c2a9d8e11\r\n";
 
 /// What a service says when it fails.
 const FAILURE: &str =
@@ -57,6 +76,7 @@ pub(crate) struct Case {
     filter: Option<Value>,
     /// What it lays over the HTTP connection manager.
     manager: Value,
+    method: &'static str,
     host: &'static str,
     path: &'static str,
     /// What it says of the trace, as lines.
@@ -66,16 +86,21 @@ pub(crate) struct Case {
     pub(crate) work: Vec<&'static str>,
     /// The metric in which it counts its requests.
     pub(crate) counts: Option<&'static str>,
-    /// Whether it does its work on answers of an upstream too.
-    pub(crate) reaches_upstream: bool,
+    /// On whose answers it does its work.
+    pub(crate) origins: &'static [Origin],
+    /// Where it keeps records.
+    keeper: Option<Keeper>,
+    /// Whether its request repeats an earlier one.
+    pub(crate) repeats: bool,
     /// Shows that it is in force, where the work that is measured is to change nothing.
     pub(crate) proof: Option<Proof>,
 }
 
-/// What becomes of a request that differs only in what it says of the trace.
+/// What becomes of a request that differs only in what it says of the trace, and in its own lines.
 #[derive(Debug)]
 pub(crate) struct Proof {
     trace: &'static str,
+    more: &'static str,
     pub(crate) work: Vec<&'static str>,
 }
 
@@ -103,6 +128,10 @@ pub(crate) const TELEMETRY_TAGGING: Module = Module {
     file: "telemetry-tagging.wasm",
     target: "make build",
 };
+pub(crate) const IDEMPOTENCY_KEYS: Module = Module {
+    file: "idempotency-keys.wasm",
+    target: "make build",
+};
 pub(crate) const ALL_FILTERS: Module = Module {
     file: "all-filters.wasm",
     target: "make build",
@@ -120,6 +149,7 @@ pub(crate) fn all() -> Vec<Case> {
     let mut cases = of_requests();
     cases.extend(of_errors());
     cases.extend(of_telemetry());
+    cases.extend(of_keys());
     cases
 }
 
@@ -195,7 +225,7 @@ fn of_errors() -> Vec<Case> {
         )),
         Case {
             manager: local_replies(),
-            reaches_upstream: false,
+            origins: &[Origin::Direct],
             ..failing(Case::new(LOCAL, None, check::one_for_all_seen()))
         },
     ]
@@ -224,6 +254,7 @@ fn of_telemetry() -> Vec<Case> {
             counts: Some(check::TRACES),
             proof: Some(Proof {
                 trace: FAULTY,
+                more: STATE,
                 work: check::trace_mended(),
             }),
             ..telemetry_tagging(TRACED, &trace_policy(), check::trace_kept())
@@ -242,6 +273,49 @@ fn of_telemetry() -> Vec<Case> {
     ]
 }
 
+/// Requests that change something, with and without keys.
+fn of_keys() -> Vec<Case> {
+    let idempotency_keys = |name, keeper, policy: &Value, work| Case {
+        module: Some(IDEMPOTENCY_KEYS),
+        method: "POST",
+        counts: Some(check::KEYED),
+        keeper: Some(keeper),
+        ..Case::new(name, Some(idempotency_keys(policy).into()), work)
+    };
+    let unkeyed = |name, policy: &Value, key| Case {
+        more: EMPTY_CONTENT,
+        proof: Some(Proof {
+            trace: TRACE,
+            more: key,
+            work: check::claimed(),
+        }),
+        ..idempotency_keys(name, Keeper::Local, policy, check::no_work())
+    };
+    // What Envoy answers itself is nobody's outcome, and is not kept.
+    let keyed = |name, keeper| Case {
+        more: NEW_KEY,
+        origins: &[Origin::Upstream],
+        ..idempotency_keys(name, keeper, &keys_policy(keeper), check::claimed())
+    };
+    let replayed = |name, keeper| Case {
+        more: OLD_KEY,
+        origins: &[Origin::Upstream],
+        repeats: true,
+        ..idempotency_keys(name, keeper, &kept_policy(keeper), check::replayed())
+    };
+    let mut elsewhere = keys_policy(Keeper::Local);
+    elsewhere["defaults"]["key"] = json!({"from": "header", "name": "x-operation"});
+    vec![
+        unkeyed(UNKEYED, &keys_policy(Keeper::Local), NEW_KEY),
+        unkeyed(UNKEYED_ELSEWHERE, &elsewhere, NEW_KEY_ELSEWHERE),
+        keyed(KEYED_LOCAL, Keeper::Local),
+        keyed(KEYED_ETCD, Keeper::Etcd),
+        keyed(KEYED_REDIS, Keeper::Valkey),
+        replayed(REPLAYED_LOCAL, Keeper::Local),
+        replayed(REPLAYED_ETCD, Keeper::Etcd),
+    ]
+}
+
 /// What is measured: every case against no filter, and those that an aim is about against the very
 /// thing that the aim names.
 pub(crate) fn pairs() -> Vec<Pair> {
@@ -257,6 +331,8 @@ pub(crate) fn pairs() -> Vec<Pair> {
         (EMPTY, TRACED),
         (LUA_TAGGED, TAGGED),
         (EMPTY, TAGGED),
+        (EMPTY, UNKEYED),
+        (EMPTY, UNKEYED_ELSEWHERE),
     ])
     .map(|(base, case)| Pair { base, case })
     .collect()
@@ -269,41 +345,50 @@ impl Case {
             module: None,
             filter,
             manager: json!({}),
+            method: "GET",
             host: "orders.example.com",
             path: SERVED,
             trace: TRACE,
             more: "",
             work,
             counts: None,
-            reaches_upstream: true,
+            origins: &[Origin::Direct, Origin::Upstream],
+            keeper: None,
+            repeats: false,
             proof: None,
         }
     }
 
     /// What its Envoy runs.
-    pub(crate) fn config(&self, upstream: SocketAddr) -> Config {
-        config(self.filter.as_ref(), &self.manager, upstream)
+    pub(crate) fn config(&self, upstream: SocketAddr, stores: &Stores) -> Config {
+        let config = config(self.filter.as_ref(), &self.manager, upstream);
+        match self.keeper {
+            Some(keeper) => stores.join(keeper, config),
+            None => config,
+        }
+    }
+
+    /// Where the cases keep records.
+    pub(crate) fn keepers(cases: &[&Self]) -> Vec<Keeper> {
+        cases.iter().filter_map(|case| case.keeper).collect()
     }
 
     /// The request, with more header fields where a check wants them.
-    pub(crate) fn request(&self, more: &str) -> Vec<u8> {
-        self.request_in(self.trace, more)
+    pub(crate) fn request(&self, more: &str) -> Request {
+        self.request_in(self.trace, self.more, more)
     }
 
     /// The request that a proof needs.
-    pub(crate) fn request_of(&self, proof: &Proof, more: &str) -> Vec<u8> {
-        self.request_in(proof.trace, more)
+    pub(crate) fn request_of(&self, proof: &Proof, more: &str) -> Request {
+        self.request_in(proof.trace, proof.more, more)
     }
 
-    fn request_in(&self, trace: &str, more: &str) -> Vec<u8> {
+    fn request_in(&self, trace: &str, own: &str, more: &str) -> Request {
         let Self {
-            path,
-            host,
-            more: own,
-            ..
+            method, path, host, ..
         } = self;
-        format!(
-            "GET {path} HTTP/1.1\r\n\
+        let text = format!(
+            "{method} {path} HTTP/1.1\r\n\
              host: {host}\r\n\
              user-agent: treaty-bench/1.0\r\n\
              accept: application/json\r\n\
@@ -316,8 +401,8 @@ impl Case {
              x-user-id: 8c2f1a\r\n\
              x-request-id: 7f2c2c62-6d0e-4f5e-9a6e-0a3c5f1f6a11\r\n\
              {own}{more}\r\n"
-        )
-        .into_bytes()
+        );
+        Request::new(&text)
     }
 }
 
@@ -395,10 +480,18 @@ pub(crate) fn telemetry_tagging(policy: &Value) -> WasmFilter {
     WasmFilter::new("telemetry-tagging").policy(&policy.to_string())
 }
 
+/// The filter under `keys.json`, or what a case makes of it.
+pub(crate) fn idempotency_keys(policy: &Value) -> WasmFilter {
+    WasmFilter::new("idempotency-keys")
+        .policy(&policy.to_string())
+        .holding_heads()
+}
+
 /// All of them as a bundle.
 pub(crate) fn all_filters() -> WasmFilter {
     let filters = json!({
         "error-translation": problem_policy(),
+        "idempotency-keys": kept_policy(Keeper::Local),
         "telemetry-tagging": tags_policy(),
         "version-negotiation": policy("enforce"),
     });
@@ -413,6 +506,24 @@ pub(crate) fn problem_policy() -> Value {
 
 pub(crate) fn tags_policy() -> Value {
     serde_json::from_str(include_str!("tags.json")).expect("tags.json is JSON")
+}
+
+/// `keys.json`, for keys that are used once. In the proxy they live for seconds, or they would fill it.
+fn keys_policy(keeper: Keeper) -> Value {
+    let mut policy = kept_policy(keeper);
+    if keeper == Keeper::Local {
+        policy["defaults"]["claimTtl"] = "2s".into();
+        policy["defaults"]["retention"] = "3s".into();
+    }
+    policy
+}
+
+/// `keys.json` with its store.
+pub(crate) fn kept_policy(keeper: Keeper) -> Value {
+    let mut policy: Value =
+        serde_json::from_str(include_str!("keys.json")).expect("keys.json is JSON");
+    policy["stores"] = json!([keeper.settings()]);
+    policy
 }
 
 fn trace_policy() -> Value {

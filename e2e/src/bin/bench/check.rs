@@ -10,12 +10,15 @@ use e2e::{Envoy, Response, Route, parse_response, raw};
 use serde_json::{Value, json};
 
 use crate::Result;
-use crate::case::{Case, DIRECT, PROXIED};
+use crate::case::{Case, PROXIED};
+use crate::load::Request;
 
 const MARK: &str = "x-bench-check";
 
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The facts of a request. Who failed is not among them: it is not the same at both listeners.
-const FACTS: [&str; 20] = [
+const FACTS: [&str; 21] = [
     "service",
     "version_requested",
     "version",
@@ -26,6 +29,7 @@ const FACTS: [&str; 20] = [
     "error_dialect",
     "error_outcome",
     "trace_context",
+    "idempotency_outcome",
     "tag.tenant",
     "tag.plan",
     "tag.client",
@@ -39,20 +43,22 @@ const FACTS: [&str; 20] = [
 ];
 
 /// In what the filters count requests.
-const METRICS: [&str; 3] = [REQUESTS, ERRORS, TRACES];
+const METRICS: [&str; 4] = [REQUESTS, ERRORS, TRACES, KEYED];
 
 pub(crate) const REQUESTS: &str = "treaty_version_requests";
 pub(crate) const ERRORS: &str = "treaty_errors";
 pub(crate) const TRACES: &str = "treaty_trace_context";
+pub(crate) const KEYED: &str = "treaty_idempotency_requests";
 
 /// The fields of the response that a case may have made, besides those of the telling route.
-const WATCHED: [&str; 6] = [
+const WATCHED: [&str; 7] = [
     "deprecation",
     "sunset",
     "link",
     "vary",
     "x-treaty-version",
     "x-internal-host",
+    "idempotent-replayed",
 ];
 
 /// The field of a service that is not for clients.
@@ -124,6 +130,20 @@ pub(crate) fn ten_tags() -> Vec<&'static str> {
         "x-fact-tag.order: 42",
         "x-fact-tag.region: eu-central",
     ]
+}
+
+/// A request whose key nobody had used.
+pub(crate) fn claimed() -> Vec<&'static str> {
+    [&no_work()[..], &["x-fact-idempotency_outcome: claimed"]].concat()
+}
+
+/// The answer to an earlier request.
+pub(crate) fn replayed() -> Vec<&'static str> {
+    let told = [
+        "idempotent-replayed: true",
+        "x-fact-idempotency_outcome: replayed",
+    ];
+    [&no_work()[..], &told].concat()
 }
 
 /// All that `problem.json` asks for.
@@ -250,9 +270,16 @@ pub(crate) fn telling(route: Route) -> Route {
 /// Asks once at each listener, for a proof once more, and compares.
 pub(crate) fn check(case: &Case, envoy: &Envoy) -> Result<()> {
     let more = format!("{MARK}: 1\r\nconnection: close\r\n");
-    check_work(case, envoy, &case.request(&more), &case.work)?;
+    if case.repeats {
+        raw(
+            envoy.address(PROXIED),
+            case.request("connection: close\r\n").next(),
+            PATIENCE,
+        );
+    }
+    check_work(case, envoy, &mut case.request(&more), &case.work)?;
     if let Some(proof) = &case.proof {
-        check_work(case, envoy, &case.request_of(proof, &more), &proof.work)?;
+        check_work(case, envoy, &mut case.request_of(proof, &more), &proof.work)?;
     }
     let counters = envoy.counters();
     for metric in METRICS {
@@ -265,14 +292,10 @@ pub(crate) fn check(case: &Case, envoy: &Envoy) -> Result<()> {
     Ok(())
 }
 
-fn check_work(case: &Case, envoy: &Envoy, request: &[u8], work: &[&str]) -> Result<()> {
-    let listeners: &[&str] = if case.reaches_upstream {
-        &[DIRECT, PROXIED]
-    } else {
-        &[DIRECT]
-    };
-    for listener in listeners {
-        let octets = raw(envoy.address(listener), request, Duration::from_secs(10));
+fn check_work(case: &Case, envoy: &Envoy, request: &mut Request, work: &[&str]) -> Result<()> {
+    for origin in case.origins {
+        let listener = origin.listener();
+        let octets = raw(envoy.address(listener), request.next(), PATIENCE);
         let done = work_in(&octets).ok_or_else(|| {
             format!(
                 "{}, {listener}: not an answer: {}",

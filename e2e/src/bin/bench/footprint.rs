@@ -10,11 +10,12 @@ use serde_json::json;
 
 use crate::Result;
 use crate::case::{
-    self, ALL_FILTERS, EMPTY_MODULE, ERROR_TRANSLATION, Module, TELEMETRY_TAGGING,
-    VERSION_NEGOTIATION,
+    self, ALL_FILTERS, EMPTY_MODULE, ERROR_TRANSLATION, IDEMPOTENCY_KEYS, Module,
+    TELEMETRY_TAGGING, VERSION_NEGOTIATION,
 };
 use crate::rig::options;
 use crate::stats::Spread;
+use crate::stores::Keeper;
 
 const STARTS: usize = 3;
 
@@ -36,10 +37,11 @@ pub(crate) struct Footprint {
 pub(crate) const NO_FILTER: &str = "no filter";
 pub(crate) const EMPTY: &str = "empty wasm filter";
 /// The modules of one filter, which the aims are about.
-pub(crate) const FILTERS: [&str; 3] = [
+pub(crate) const FILTERS: [&str; 4] = [
     "version-negotiation",
     "error-translation",
     "telemetry-tagging",
+    "idempotency-keys",
 ];
 
 const BUNDLE: &str = "all-filters";
@@ -49,8 +51,13 @@ type Subject = (&'static str, Option<(Module, WasmFilter)>);
 
 /// Starts each of them some times, in turn.
 pub(crate) fn measure() -> Result<Vec<Footprint>> {
-    let [version_negotiation, error_translation, telemetry_tagging] = FILTERS;
-    let subjects: [Subject; 6] = [
+    let [
+        version_negotiation,
+        error_translation,
+        telemetry_tagging,
+        idempotency_keys,
+    ] = FILTERS;
+    let subjects: [Subject; 7] = [
         (NO_FILTER, None),
         (EMPTY, Some((EMPTY_MODULE, case::empty()))),
         (
@@ -69,6 +76,13 @@ pub(crate) fn measure() -> Result<Vec<Footprint>> {
             Some((
                 TELEMETRY_TAGGING,
                 case::telemetry_tagging(&case::tags_policy()),
+            )),
+        ),
+        (
+            idempotency_keys,
+            Some((
+                IDEMPOTENCY_KEYS,
+                case::idempotency_keys(&case::kept_policy(Keeper::Local)),
             )),
         ),
         (BUNDLE, Some((ALL_FILTERS, case::all_filters()))),

@@ -2,7 +2,8 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use e2e::{parse_response, raw};
 
@@ -29,9 +30,58 @@ pub(crate) struct Expected {
 #[derive(Debug)]
 pub(crate) struct Load(Vec<TcpStream>);
 
+/// The octets of a request.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    octets: Vec<u8>,
+    /// Where the number begins that is another one each time.
+    number_at: Option<usize>,
+}
+
+/// What stands in a request for a key that none had before.
+const NEW: &str = "{new}";
+
+/// A UUID whose last digits are a number.
+const KEY: &str = "8e03978e-40d5-43dd-bc93-";
+const DIGITS: usize = 12;
+
+/// How many keys were sent, to whichever proxy.
+static SENT: AtomicU64 = AtomicU64::new(0);
+
+impl Request {
+    /// A request in which `{new}` stands for a key that none had before.
+    pub(crate) fn new(text: &str) -> Self {
+        let key = format!("{KEY}{:0DIGITS$}", 0);
+        Self {
+            octets: text.replace(NEW, &key).into_bytes(),
+            number_at: text.find(NEW).map(|place| place + KEY.len()),
+        }
+    }
+
+    /// What is sent this time.
+    pub(crate) fn next(&mut self) -> &[u8] {
+        if let Some(place) = self.number_at {
+            let number = SENT.fetch_add(1, Ordering::Relaxed);
+            let number = format!("{number:0DIGITS$}");
+            self.octets[place..place + DIGITS].copy_from_slice(number.as_bytes());
+        }
+        &self.octets
+    }
+}
+
 impl Load {
+    /// So many connections as there are requests at a time.
     pub(crate) fn open(listener: SocketAddr) -> io::Result<Self> {
-        (0..CONNECTIONS)
+        Self::with(CONNECTIONS, listener)
+    }
+
+    /// One connection, whose answers are waited for.
+    pub(crate) fn single(listener: SocketAddr) -> io::Result<Self> {
+        Self::with(1, listener)
+    }
+
+    fn with(connections: usize, listener: SocketAddr) -> io::Result<Self> {
+        (0..connections)
             .map(|_| {
                 let connection = TcpStream::connect(listener)?;
                 connection.set_nodelay(true)?;
@@ -43,29 +93,50 @@ impl Load {
     }
 
     /// Sends a request this often, and reads the answers.
-    pub(crate) fn run(&mut self, request: &[u8], expected: &Expected, count: u32) -> Result<()> {
-        let turns = || (0..CONNECTIONS).cycle().take(count as usize);
-        for turn in turns().take(CONNECTIONS) {
-            self.0[turn].write_all(request)?;
+    pub(crate) fn run(
+        &mut self,
+        request: &mut Request,
+        expected: &Expected,
+        count: u32,
+    ) -> Result<()> {
+        let connections = self.0.len();
+        let turns = || (0..connections).cycle().take(count as usize);
+        for turn in turns().take(connections) {
+            self.0[turn].write_all(request.next())?;
         }
         // The last round only reads.
-        let mut unsent = (count as usize).saturating_sub(CONNECTIONS);
+        let mut unsent = (count as usize).saturating_sub(connections);
         for turn in turns() {
             let connection = &mut self.0[turn];
             read_answer(connection, expected)?;
             if unsent > 0 {
                 unsent -= 1;
-                connection.write_all(request)?;
+                connection.write_all(request.next())?;
             }
         }
         Ok(())
+    }
+
+    /// Sends a request so often, one after the other, and tells how long each answer took.
+    pub(crate) fn times(
+        &mut self,
+        request: &mut Request,
+        expected: &Expected,
+        count: u32,
+    ) -> Result<Vec<Duration>> {
+        let mut one = || {
+            let started = Instant::now();
+            self.run(request, expected, 1)?;
+            Ok(started.elapsed())
+        };
+        (0..count).map(|_| one()).collect()
     }
 }
 
 impl Expected {
     /// Asks once, on a connection that closes with the answer.
-    pub(crate) fn learn(listener: SocketAddr, request: &[u8]) -> Result<Self> {
-        let octets = raw(listener, request, PATIENCE);
+    pub(crate) fn learn(listener: SocketAddr, request: &mut Request) -> Result<Self> {
+        let octets = raw(listener, request.next(), PATIENCE);
         let answer = parse_response(&octets)
             .filter(|answer| answer.complete && answer.headers.has("content-length"))
             .ok_or_else(|| format!("no answer of a known length: {}", octets.escape_ascii()))?;

@@ -5,10 +5,12 @@ mod case;
 mod check;
 mod cpu;
 mod footprint;
+mod latency;
 mod load;
 mod report;
 mod rig;
 mod stats;
+mod stores;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -93,10 +95,12 @@ fn run(args: &Args) -> Result<()> {
     rig.warm_up(args.warm_up)?;
     let direct = rig.measure(&pairs, Origin::Direct, args.rounds, args.slice)?;
     let upstream = rig.measure(&pairs, Origin::Upstream, args.upstream_rounds(), args.slice)?;
+    let latency = latency::measure(&mut rig, args.rounds)?;
     let measured = Measured {
         pairs,
         direct,
         upstream,
+        latency,
     };
     let sections = [
         report::head(&rig, args),

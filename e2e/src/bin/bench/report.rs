@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use crate::Args;
 use crate::case::{
     self, EMPTY, FULL, LUA, LUA_TAGGED, LUA_TRANSLATED, NO_FILTER, PASSED, Pair, TAGGED, TRACED,
-    TRANSLATED, UNMATCHED, UNTAGGED,
+    TRANSLATED, UNKEYED, UNKEYED_ELSEWHERE, UNMATCHED, UNTAGGED,
 };
 use crate::footprint::{self, Footprint};
+use crate::latency::Latency;
 use crate::rig::Rig;
 use crate::stats::{Samples, Spread};
 
@@ -17,10 +18,14 @@ pub(crate) struct Measured {
     pub(crate) pairs: Vec<Pair>,
     pub(crate) direct: Vec<Samples>,
     pub(crate) upstream: Vec<Samples>,
+    pub(crate) latency: Option<Latency>,
 }
 
 /// The largest module that an aim allows, in octets.
 const LARGEST: u64 = 300_000;
+
+/// How many pairs of transactions a guard by etcd may add to a request.
+const DEAREST: f64 = 1.3;
 
 /// How many times longer than with the empty filter a start may take.
 const SLOWEST: f64 = 3.0;
@@ -47,8 +52,10 @@ impl Measured {
     }
 
     fn base(&self, samples: &[Samples]) -> Option<Spread> {
-        let first = self.pairs.iter().position(|pair| pair.base == NO_FILTER)?;
-        Some(samples.get(first)?.base())
+        let mut paired = self.pairs.iter().zip(samples);
+        let (_, first) =
+            paired.find(|(pair, samples)| pair.base == NO_FILTER && !samples.is_empty())?;
+        Some(first.base())
     }
 }
 
@@ -56,8 +63,8 @@ impl Measured {
 pub(crate) fn head(rig: &Rig, args: &Args) -> String {
     format!(
         "Envoy {}, `--concurrency 1`, on a machine with {} cores; {}. GET with 11 header \
-         fields over 16 connections; {} rounds of {} requests with a direct response, {} with an \
-         upstream.\n\
+         fields over 16 connections, POST without content where keys are; {} rounds \
+         of {} requests with a direct response, {} with an upstream.\n\
          **Only the ratios count**: the times depend on the machine and its neighbours. A ratio is \
          the median over pairs of slices (in brackets the middle half); \"+ µs\" compares the \
          quietest tenths.\n",
@@ -77,22 +84,20 @@ pub(crate) fn costs(measured: &Measured) -> String {
                     | upstream: × no filter | × empty filter | + µs |\n\
                     |---|---|---|---|---|---|---|\n"
             .to_owned();
-    if let (Some(direct), Some(upstream)) = (
-        measured.base(&measured.direct),
-        measured.base(&measured.upstream),
-    ) {
-        let _ = writeln!(
-            text,
-            "| {NO_FILTER} | 1 ({:.1} µs) | | | 1 ({:.1} µs) | | |",
-            direct.median, upstream.median
-        );
-    }
+    let [direct, upstream] = [&measured.direct, &measured.upstream].map(|samples| {
+        let base = measured.base(samples);
+        base.map_or(String::new(), |base| format!("1 ({:.1} µs)", base.median))
+    });
+    let _ = writeln!(text, "| {NO_FILTER} | {direct} | | | {upstream} | | |");
     for case in case::all() {
-        if let Some(direct) = measured.cells(&measured.direct, case.name) {
-            let upstream = measured.cells(&measured.upstream, case.name);
-            let upstream = upstream.unwrap_or("it cannot | | ".to_owned());
-            let _ = writeln!(text, "| {} | {direct} | {upstream} |", case.name);
+        let cells = |samples| measured.cells(samples, case.name);
+        let (direct, upstream) = (cells(&measured.direct), cells(&measured.upstream));
+        if direct.is_none() && upstream.is_none() {
+            continue;
         }
+        let [direct, upstream] =
+            [direct, upstream].map(|cells| cells.unwrap_or("it cannot | | ".to_owned()));
+        let _ = writeln!(text, "| {} | {direct} | {upstream} |", case.name);
     }
     text
 }
@@ -131,6 +136,13 @@ pub(crate) fn aims(measured: &Measured, footprints: &[Footprint]) -> String {
         ),
         ("ten tags ÷ Lua", LUA_TAGGED, TAGGED, Some(1.0)),
         ("ten tags ÷ empty filter", EMPTY, TAGGED, None),
+        ("no key ÷ empty filter", EMPTY, UNKEYED, Some(1.15)),
+        (
+            "no key in a field of the policy's own ÷ empty filter",
+            EMPTY,
+            UNKEYED_ELSEWHERE,
+            None,
+        ),
     ] {
         let ratio = |samples| Some(measured.find(samples, base, case)?.ratio());
         if let (Some(direct), Some(upstream)) = (ratio(&measured.direct), ratio(&measured.upstream))
@@ -147,11 +159,28 @@ pub(crate) fn aims(measured: &Measured, footprints: &[Footprint]) -> String {
             );
         }
     }
+    if let Some(latency) = &measured.latency {
+        text.push_str(&aim_of_latency(latency));
+    }
     text.push_str(&aims_of_modules(footprints));
     if text.is_empty() {
         return text;
     }
     format!("| aim | direct response | upstream | reached |\n|---|---|---|---|\n{text}")
+}
+
+fn aim_of_latency(latency: &Latency) -> String {
+    let Latency {
+        plain,
+        keyed,
+        transactions,
+    } = latency;
+    let ratio = latency.ratio();
+    format!(
+        "| what a new key in etcd adds to a request ÷ two transactions of etcd's own client \
+         ≤ {DEAREST} | | {ratio:.2} (({keyed:.0} − {plain:.0}) ÷ {transactions:.0} µs) | {} |\n",
+        verdict(ratio <= DEAREST)
+    )
 }
 
 fn aims_of_modules(footprints: &[Footprint]) -> String {

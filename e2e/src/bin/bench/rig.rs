@@ -1,15 +1,17 @@
 //! One Envoy per case, all at once, so that their slices can take turns.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
-use e2e::{Config, Envoy, Listener, Options};
+use e2e::{Config, Envoy, Etcd, Listener, Options};
 
 use crate::Result;
 use crate::case::{self, Case, DIRECT, PROXIED, Pair};
 use crate::check::check;
 use crate::cpu::{self, Placement};
-use crate::load::{Expected, Load};
+use crate::load::{Expected, Load, Request};
 use crate::stats::Samples;
+use crate::stores::Stores;
 
 /// The running proxies.
 #[derive(Debug)]
@@ -23,6 +25,7 @@ pub(crate) struct Rig {
     /// Answers for the listeners that ask an upstream. It is an Envoy too, because that is steady
     /// and cheap; only the proxies under test are measured.
     _upstream: Envoy,
+    stores: Stores,
 }
 
 /// A case and its Envoy.
@@ -31,8 +34,8 @@ struct Stand {
     envoy: Envoy,
     /// Its request, and the same for a connection that closes.
     request: Asked,
-    /// Whether it does its work on answers of an upstream too.
-    reaches_upstream: bool,
+    /// On whose answers it does its work.
+    origins: &'static [Origin],
     direct: Load,
     proxied: Load,
 }
@@ -40,8 +43,8 @@ struct Stand {
 /// A request, and the same on a connection that closes with the answer.
 #[derive(Debug, Clone)]
 struct Asked {
-    request: Vec<u8>,
-    last: Vec<u8>,
+    request: Request,
+    last: Request,
 }
 
 /// Who answers the requests.
@@ -75,10 +78,11 @@ impl Rig {
             ),
             &options(),
         )?;
+        let stores = Stores::start(&Case::keepers(cases));
         let mut stands = BTreeMap::new();
         for case in cases {
             eprintln!("starting and checking: {}", case.name);
-            let config = case.config(upstream.address("upstream"));
+            let config = case.config(upstream.address("upstream"), &stores);
             let envoy = Envoy::start(config, &options())
                 .map_err(|error| format!("{}: {error}", case.name))?;
             check(case, &envoy)?;
@@ -87,7 +91,7 @@ impl Rig {
                     request: case.request(""),
                     last: case.request("connection: close\r\n"),
                 },
-                reaches_upstream: case.reaches_upstream,
+                origins: case.origins,
                 direct: Load::open(envoy.address(DIRECT))?,
                 proxied: Load::open(envoy.address(PROXIED))?,
                 envoy,
@@ -101,6 +105,7 @@ impl Rig {
             version: version(&upstream)?,
             stands,
             _upstream: upstream,
+            stores,
         })
     }
 
@@ -108,9 +113,10 @@ impl Rig {
     pub(crate) fn warm_up(&mut self, requests: u32) -> Result<()> {
         let names: Vec<_> = self.stands.keys().copied().collect();
         for name in names {
-            let request = self.stand(name)?.request.clone();
-            for origin in [Origin::Direct, Origin::Upstream] {
-                self.slice(name, origin, &request, requests)?;
+            let stand = self.stand(name)?;
+            let (mut request, origins) = (stand.request.clone(), stand.origins);
+            for origin in origins {
+                self.slice(name, *origin, &mut request, requests)?;
             }
         }
         Ok(())
@@ -128,13 +134,13 @@ impl Rig {
         for round in 1..=rounds {
             for (pair, samples) in pairs.iter().zip(&mut samples) {
                 let case = self.stand(pair.case)?;
-                if origin == Origin::Upstream && !case.reaches_upstream {
+                if !case.origins.contains(&origin) {
                     continue;
                 }
                 // Both get the request of the case.
-                let request = case.request.clone();
-                let base = self.slice(pair.base, origin, &request, slice)?;
-                let case = self.slice(pair.case, origin, &request, slice)?;
+                let mut request = case.request.clone();
+                let base = self.slice(pair.base, origin, &mut request, slice)?;
+                let case = self.slice(pair.case, origin, &mut request, slice)?;
                 samples.add(base, case);
             }
             if round % 5 == 0 || round == rounds {
@@ -144,7 +150,36 @@ impl Rig {
         Ok(samples)
     }
 
-    fn slice(&mut self, case: &str, origin: Origin, request: &Asked, requests: u32) -> Result<f64> {
+    /// How long so many answers of a case take one after the other, in µs, to the request of another.
+    pub(crate) fn times(
+        &mut self,
+        case: &str,
+        request_of: &str,
+        origin: Origin,
+        requests: u32,
+    ) -> Result<Vec<f64>> {
+        let mut request = self.stand(request_of)?.request.clone();
+        let times = self.stand(case)?.times(origin, &mut request, requests);
+        times.map_err(|error| format!("{case}, {origin}: {error}").into())
+    }
+
+    /// Whether a case was started.
+    pub(crate) fn runs(&self, case: &str) -> bool {
+        self.stands.contains_key(case)
+    }
+
+    /// Where etcd listens, if a case needs it.
+    pub(crate) fn etcd(&self) -> Option<SocketAddr> {
+        self.stores.etcd.as_ref().map(Etcd::address)
+    }
+
+    fn slice(
+        &mut self,
+        case: &str,
+        origin: Origin,
+        request: &mut Asked,
+        requests: u32,
+    ) -> Result<f64> {
         self.stand(case)?
             .slice(origin, request, requests)
             .map_err(|error| format!("{case}, {origin}: {error}").into())
@@ -159,16 +194,40 @@ impl Rig {
 
 impl Stand {
     /// Sends a slice and tells what a request took of Envoy's CPU time, in µs.
-    fn slice(&mut self, origin: Origin, asked: &Asked, requests: u32) -> Result<f64> {
-        let (load, listener) = match origin {
-            Origin::Direct => (&mut self.direct, DIRECT),
-            Origin::Upstream => (&mut self.proxied, PROXIED),
+    fn slice(&mut self, origin: Origin, asked: &mut Asked, requests: u32) -> Result<f64> {
+        let expected = self.expected(origin, asked)?;
+        let load = match origin {
+            Origin::Direct => &mut self.direct,
+            Origin::Upstream => &mut self.proxied,
         };
-        let expected = Expected::learn(self.envoy.address(listener), &asked.last)?;
         let before = cpu::time_of(self.envoy.pid())?;
-        load.run(&asked.request, &expected, requests)?;
+        load.run(&mut asked.request, &expected, requests)?;
         let taken = cpu::time_of(self.envoy.pid())?.saturating_sub(before);
         Ok(taken.as_secs_f64() * 1e6 / f64::from(requests))
+    }
+
+    /// Sends requests one after the other and tells how long each answer took, in µs.
+    fn times(&self, origin: Origin, asked: &mut Asked, requests: u32) -> Result<Vec<f64>> {
+        let expected = self.expected(origin, asked)?;
+        let mut load = Load::single(self.envoy.address(origin.listener()))?;
+        // The first one opens the connection.
+        load.run(&mut asked.request, &expected, 1)?;
+        let times = load.times(&mut asked.request, &expected, requests)?;
+        Ok(times.iter().map(|time| time.as_secs_f64() * 1e6).collect())
+    }
+
+    fn expected(&self, origin: Origin, asked: &mut Asked) -> Result<Expected> {
+        Expected::learn(self.envoy.address(origin.listener()), &mut asked.last)
+    }
+}
+
+impl Origin {
+    /// The listener whose requests it answers.
+    pub(crate) fn listener(self) -> &'static str {
+        match self {
+            Self::Direct => DIRECT,
+            Self::Upstream => PROXIED,
+        }
     }
 }
 
