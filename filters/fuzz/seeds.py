@@ -186,6 +186,7 @@ keys = [
     ('"a \\"b\\\\";*k;v=1.5;w=:YWI=:;x=?1;y=@-12;z=%"f%c3%bc"', '"a\\"%22b"', "%E2%82%AC", '{"request_id":null}'),
     ("bare-key_1", "urn:a", "", '{"request_id":"","a":[1e5]}'),
     ("00000000-0000-0000-0000-000000000000", "a", '"b', '{"request_id":7,"request_id":8}'),
+    ("FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "%c2%85", "a\\x", '{"request_id":"\\u0000"}'),
     ("a,b", "%zz", "%41", ""),
 ]
 for number, (field, source, event, content) in enumerate(keys):
