@@ -66,6 +66,8 @@ pub(crate) struct Plan {
     pub(crate) source: KeySource,
     /// What the key must be like.
     pub(crate) key: KeyTerms,
+    /// Whether a request without a key is refused.
+    pub(crate) key_required: bool,
     /// Whose key it is.
     pub(crate) scope: ScopeTerms,
     /// What a request is told apart by.
@@ -118,7 +120,7 @@ impl Policy {
         Self {
             passes_without_key: rules
                 .iter()
-                .all(|rule| is_standard(&rule.plan) && !rule.plan.terms.key_required),
+                .all(|rule| is_standard(&rule.plan) && !rule.plan.key_required),
             rules,
             stores,
             form,

@@ -32,7 +32,6 @@ impl Reason {
             Self::Scope(unscoped) => unscoped.kind(),
             Self::ContentTooLarge => &CONTENT_TOO_LARGE,
             Self::Stream => &STREAM,
-            Self::KeyLife(Refusal::KeyMissing) => idempotency_key::Refusal::Missing.kind(),
             Self::KeyLife(Refusal::Mismatch) => &REUSED,
             Self::KeyLife(Refusal::InFlight) => &IN_FLIGHT,
             Self::KeyLife(Refusal::AlreadyDone) => &ALREADY_DONE,
@@ -73,7 +72,7 @@ impl Reason {
         use idempotency_key::Refusal as Key;
         use machine::Refusal;
         match self {
-            Self::Key(Key::Missing) | Self::KeyLife(Refusal::KeyMissing) => {
+            Self::Key(Key::Missing) => {
                 "Send a key that is unique to this operation, and the same one whenever it is \
                  repeated. Nothing was carried out."
             }

@@ -18,7 +18,7 @@ use kit::fact::REFUSAL;
 use kit::filter::{Core, End, Flow};
 use kit::protocol::Client;
 
-use crate::machine::{Event, Machine, Verdict};
+use crate::machine::Event;
 use crate::plan::{Plan, Policy};
 use crate::refusal::Reason;
 use crate::{facts, idempotency_key, metrics};
@@ -169,11 +169,8 @@ impl Core for Guard {
 /// Refuses a request before its key is looked up; in report mode it only says so.
 fn refuse(reason: Reason, asked: &Asked, x: &mut Exchange<'_>) -> Flow {
     let plan = &asked.plan;
-    if reason == Reason::Key(idempotency_key::Refusal::Missing) {
-        let step = Machine::without_key(&plan.terms);
-        if step.verdict == Verdict::Go && step.effects.is_empty() {
-            return Flow::Continue;
-        }
+    if reason == Reason::Key(idempotency_key::Refusal::Missing) && !plan.key_required {
+        return Flow::Continue;
     }
     tell_refusal(reason, plan, x);
     if plan.terms.is_enforced() {

@@ -143,19 +143,6 @@ impl Machine {
         }
     }
 
-    /// What happens to a request without a key.
-    pub(crate) fn without_key(terms: &Terms) -> Step {
-        if !terms.key_required {
-            return Step::just(Verdict::Go);
-        }
-        let verdict = if terms.is_enforced() {
-            Verdict::Refuse(Refusal::KeyMissing)
-        } else {
-            Verdict::Go
-        };
-        Step::just(verdict).and_count(Occurrence::Refused(Refusal::KeyMissing))
-    }
-
     /// Takes in what has happened, at this time.
     pub(crate) fn on(&mut self, event: Event, terms: &Terms, now: SystemTime) -> Step {
         match event {

@@ -34,8 +34,6 @@ pub(crate) enum Verdict {
 /// Why a request is not let go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Refusal {
-    /// The key is missing, and the policy needs one.
-    KeyMissing,
     /// The key was used for another request.
     Mismatch,
     /// The first request is still on its way.

@@ -14,8 +14,6 @@ pub(crate) struct Terms {
     pub(crate) mode: Mode,
     /// The revision of the policy, for records.
     pub(crate) revision: u64,
-    /// Whether a request without a key is refused.
-    pub(crate) key_required: bool,
     /// How long the first request is taken to be on its way. It has to be longer than the route's
     /// time-out and two time-outs of the store together.
     pub(crate) claim_ttl: Duration,

@@ -16,7 +16,6 @@ fn terms() -> Terms {
     Terms {
         mode: Mode::Enforce,
         revision: 9,
-        key_required: true,
         claim_ttl: seconds(30),
         retention: seconds(86_400),
         unknown_for: seconds(86_400),
@@ -180,21 +179,6 @@ fn report() -> Terms {
         mode: Mode::Report,
         ..terms()
     }
-}
-
-#[test]
-fn a_missing_key_is_refused_only_where_one_is_needed() {
-    let refusal = Refusal::KeyMissing;
-    let step = Machine::without_key(&terms());
-    assert_eq!(step.verdict, Verdict::Refuse(refusal));
-    let step = Machine::without_key(&report());
-    assert_eq!(step.verdict, Verdict::Go);
-    assert_eq!(step.effects, [Effect::Count(Occurrence::Refused(refusal))]);
-    let optional = Terms {
-        key_required: false,
-        ..terms()
-    };
-    assert_eq!(Machine::without_key(&optional), Step::just(Verdict::Go));
 }
 
 #[test]

@@ -82,6 +82,9 @@ fn check_plan(
         templates: matches.paths.clone(),
         source,
         key,
+        key_required: layers
+            .pick("required", |own| own.required.as_ref())
+            .is_some_and(|own| *own.value),
         scope: scope?,
         fingerprinter,
         max_request_body: layers
@@ -117,9 +120,6 @@ fn check_terms(
     Terms {
         mode,
         revision: surroundings.revision,
-        key_required: layers
-            .pick("required", |own| own.required.as_ref())
-            .is_some_and(|own| *own.value),
         claim_ttl: life.claim_ttl,
         retention: life.retention,
         // Who may not know an answer may not run the request again for as long as who may.

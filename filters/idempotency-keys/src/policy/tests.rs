@@ -104,7 +104,6 @@ fn a_policy_says_no_more_than_whose_its_keys_are() {
     let terms = Terms {
         mode: Mode::Enforce,
         revision: plan.terms.revision,
-        key_required: false,
         claim_ttl: Duration::from_mins(1),
         retention: Duration::from_hours(24),
         unknown_for: Duration::from_hours(24),
@@ -329,7 +328,7 @@ fn layers_override_each_other_field_by_field() {
                 terms.claim_ttl.as_secs(),
                 terms.retention.as_secs(),
                 rule.plan.retries,
-                terms.key_required,
+                rule.plan.key_required,
                 terms.mode,
             )
         })
@@ -390,7 +389,7 @@ fn every_setting_reaches_the_plan() {
         length: 8..=64,
     };
     assert_eq!(plan.key, key);
-    assert!(plan.terms.key_required);
+    assert!(plan.key_required);
     assert_eq!(
         plan.documentation.as_deref(),
         Some("https://example.com/keys")

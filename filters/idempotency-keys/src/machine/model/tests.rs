@@ -18,7 +18,6 @@ fn terms() -> Terms {
     Terms {
         mode: Mode::Enforce,
         revision: 1,
-        key_required: true,
         claim_ttl: Duration::from_secs(CLAIM_TTL),
         retention: Duration::from_secs(RETENTION),
         unknown_for: Duration::from_secs(RETENTION),
