@@ -17,6 +17,7 @@ use crate::scope::{Request, Scope};
 use crate::store::{StoreKey, Tenant};
 
 /// Who asks, and under which plan.
+#[derive(Clone)]
 pub(super) struct Asked {
     pub(super) plan: Rc<Plan>,
     pub(super) client: Client,
@@ -105,10 +106,7 @@ impl Reading {
             fingerprinting: plan.fingerprinter.start(headers),
             content: Vec::new(),
             length: 0,
-            asked: Asked {
-                plan: Rc::clone(plan),
-                client: asked.client.clone(),
-            },
+            asked: asked.clone(),
         }))
     }
 
