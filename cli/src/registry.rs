@@ -1,5 +1,6 @@
 //! The filters of this build.
 
+use contract_validation::ContractValidation;
 use error_translation::ErrorTranslation;
 use idempotency_keys::IdempotencyKeys;
 use kit::filter::Registration;
@@ -12,6 +13,7 @@ pub const FILTERS: &[Registration] = &[
     Registration::of::<TelemetryTagging>(),
     Registration::of::<ErrorTranslation>(),
     Registration::of::<VersionNegotiation>(),
+    Registration::of::<ContractValidation>(),
     Registration::of::<IdempotencyKeys>(),
 ];
 

@@ -1,0 +1,303 @@
+//! The contracts of a policy.
+
+use std::rc::Rc;
+
+use deserr::Deserr;
+use kit::object_value;
+use kit::policy::value::Name;
+use kit::policy::{Document, Findings, Rules, child, did_you_mean, list};
+
+use super::contract_document::{ContractDocument, placed};
+use super::packed::Packed;
+use super::settings::{Layers, Settings};
+use crate::json_schema::JsonSchemas;
+use crate::openapi::{self, Undefined};
+use crate::plan::{Contract, NamedContract};
+use crate::protobuf;
+
+/// A contract: what a service published.
+#[derive(Debug)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(
+        rename = "Contract",
+        rename_all = "camelCase",
+        deny_unknown_fields,
+        extend("oneOf" = [
+            { "required": ["openapi"] },
+            { "required": ["jsonSchema"] },
+            { "required": ["protobuf"] },
+            { "required": ["contractFile"] }
+        ])
+    )
+)]
+pub(super) struct ContractEntry {
+    /// The name, by which rules refer to it; it stands in metrics.
+    name: Name,
+    /// An `OpenAPI` document of version 3.0, 3.1 or 3.2, or a string: its JSON text in base64, gzip
+    /// or not.
+    openapi: Option<ContractDocument>,
+    /// A JSON Schema for the contents of requests (`request`), of successful responses
+    /// (`response`), or of both, in an object; or a string: its JSON text in base64, gzip or not.
+    json_schema: Option<ContractDocument>,
+    /// A serialised `google.protobuf.FileDescriptorSet` with all that it imports, in base64, gzip or
+    /// not.
+    protobuf: Option<Packed>,
+    /// A file with one of these, in JSON, YAML or binary, relative to the policy. A proxy reads no
+    /// files: `treaty bundle` puts it in place.
+    contract_file: Option<String>,
+    /// What becomes of parts of an `OpenAPI` document to which the standard gives no meaning;
+    /// `reject` without it.
+    undefined: Option<UndefinedEntry>,
+    /// Whether `nullable: true` without `type`, which has no meaning in `OpenAPI` 3.0, admits `null`;
+    /// `strict` without it.
+    nullable: Option<NullableEntry>,
+}
+
+object_value!(ContractEntry {
+    name: required "name",
+    openapi: optional "openapi",
+    json_schema: optional "jsonSchema",
+    protobuf: optional "protobuf",
+    contract_file: optional "contractFile",
+    undefined: optional "undefined",
+    nullable: optional "nullable",
+});
+
+/// What becomes of parts to which the standard gives no meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserr)]
+#[deserr(rename_all = camelCase)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Undefined", rename_all = "camelCase")
+)]
+enum UndefinedEntry {
+    /// They are mistakes of the contract.
+    Reject,
+    /// They are not checked, which `treaty check` tells.
+    Skip,
+}
+
+/// What `nullable: true` without `type` means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserr)]
+#[deserr(rename_all = camelCase)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Nullable", rename_all = "camelCase")
+)]
+enum NullableEntry {
+    /// Nothing, as `OpenAPI` 3.0.4 says.
+    Strict,
+    /// That `null` is admitted, as many generators of documents mean it.
+    Lenient,
+}
+
+/// A kind of contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// An `OpenAPI` document.
+    OpenApi,
+    /// A schema for each direction.
+    JsonSchema,
+    /// Protobuf descriptors.
+    Protobuf,
+}
+
+impl Kind {
+    /// The name of the member that holds it.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenApi => "openapi",
+            Self::JsonSchema => "jsonSchema",
+            Self::Protobuf => "protobuf",
+        }
+    }
+}
+
+/// The contracts of a policy, as far as they could be read.
+pub(super) struct Contracts(Vec<Read>);
+
+/// A contract, as far as it could be read.
+pub(super) struct Read {
+    name: Name,
+    /// What it is, where that can be told.
+    pub(super) kind: Option<Kind>,
+    /// The contract, unless something is wrong with it.
+    pub(super) contract: Option<Rc<NamedContract>>,
+}
+
+impl Contracts {
+    /// Reads contracts.
+    pub(super) fn read(entries: Vec<ContractEntry>, findings: &mut Findings) -> Self {
+        if entries.is_empty() {
+            findings.add("/contracts", "expected at least one contract");
+        }
+        let mut all: Vec<Read> = Vec::new();
+        for (index, entry) in entries.into_iter().enumerate() {
+            let at = child("/contracts", index);
+            if all.iter().any(|earlier| earlier.name == entry.name) {
+                let message = "is the name of an earlier contract; names must differ";
+                findings.add(child(&at, "name"), message);
+            }
+            all.push(entry.read(&at, findings));
+        }
+        Self(all)
+    }
+
+    /// The contract of the rule at `rule_at`: the one that its layers name, else the only one.
+    pub(super) fn of_rule(
+        &self,
+        rule_at: &str,
+        layers: &Layers<'_>,
+        findings: &mut Findings,
+    ) -> Option<&Read> {
+        let Some(said) = layers.pick("contract", |own| own.contract.as_ref()) else {
+            if let [only] = self.0.as_slice() {
+                return Some(only);
+            }
+            if !self.0.is_empty() {
+                let message = format!("expected a `contract`: {}", list(&self.names()));
+                findings.add(rule_at, message);
+            }
+            return None;
+        };
+        let found = self.0.iter().find(|own| own.name == *said.value);
+        if found.is_none() && !self.0.is_empty() {
+            let names = self.names();
+            let hint = did_you_mean(said.value.as_str(), names.iter().copied());
+            let message = format!(
+                "is not the name of a contract; expected {}{hint}",
+                list(&names)
+            );
+            findings.add(said.at, message);
+        }
+        found
+    }
+
+    /// Finds fault with contracts that no rule uses. Where a rule has none, the mistake is there.
+    pub(super) fn check_used(&self, scope: &Rules<'_, Settings>, findings: &mut Findings) {
+        let mut used = Vec::new();
+        for index in 0..scope.rules.len() {
+            let layers = scope.layers(index);
+            let Some(own) = self.of_rule("", &layers, &mut Findings::new()) else {
+                return;
+            };
+            used.push(&own.name);
+        }
+        if used.is_empty() {
+            return;
+        }
+        for (index, own) in self.0.iter().enumerate() {
+            if !used.contains(&&own.name) {
+                findings.add(
+                    child("/contracts", index),
+                    "is used by no rule; name it in a `contract`, or take it out",
+                );
+            }
+        }
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|own| own.name.as_str()).collect()
+    }
+}
+
+impl ContractEntry {
+    fn read(self, at: &str, findings: &mut Findings) -> Read {
+        self.check_members(at, findings);
+        let undefined = match self.undefined {
+            Some(UndefinedEntry::Skip) => Undefined::Unchecked,
+            Some(UndefinedEntry::Reject) | None => Undefined::Refused,
+        };
+        let (kind, read) = if let Some(document) = self.openapi {
+            let read = read_openapi(at, document, undefined).map(Contract::OpenApi);
+            (Some(Kind::OpenApi), Some(read))
+        } else if let Some(document) = self.json_schema {
+            let read = read_json_schema(at, &document).map(Contract::JsonSchema);
+            (Some(Kind::JsonSchema), Some(read))
+        } else if let Some(Packed(octets)) = self.protobuf {
+            let at = child(at, "protobuf");
+            let read = protobuf::Contract::read(&octets).map(Contract::Protobuf);
+            let read = read.map_err(|found| placed(&at, true, found));
+            (Some(Kind::Protobuf), Some(read))
+        } else {
+            (None, None)
+        };
+        let contract = read.and_then(|read| read.map_err(|found| findings.0.extend(found.0)).ok());
+        let named = |contract| {
+            Rc::new(NamedContract {
+                name: self.name.0.clone(),
+                contract,
+            })
+        };
+        Read {
+            contract: contract.map(named),
+            name: self.name,
+            kind,
+        }
+    }
+
+    /// Finds fault with what stands beside each other.
+    fn check_members(&self, at: &str, findings: &mut Findings) {
+        let kinds = [
+            self.openapi.is_some(),
+            self.json_schema.is_some(),
+            self.protobuf.is_some(),
+            self.contract_file.is_some(),
+        ];
+        if kinds.into_iter().filter(|there| *there).count() != 1 {
+            let message =
+                "expected exactly one of `openapi`, `jsonSchema`, `protobuf` or `contractFile`";
+            findings.add(at, message);
+        }
+        if self.contract_file.is_some() {
+            findings.add(
+                child(at, "contractFile"),
+                "names a file, and a proxy reads none; put the contract in place with `treaty \
+                 bundle`",
+            );
+        }
+        let is_other = self.json_schema.is_some() || self.protobuf.is_some();
+        for (name, there) in [
+            ("undefined", self.undefined.is_some()),
+            ("nullable", self.nullable.is_some()),
+        ] {
+            if there && is_other && self.openapi.is_none() {
+                findings.add(child(at, name), "is for `openapi` only");
+            }
+        }
+    }
+}
+
+/// Reads an `OpenAPI` document.
+fn read_openapi(
+    at: &str,
+    document: ContractDocument,
+    undefined: Undefined,
+) -> Result<openapi::Contract, Findings> {
+    let at = child(at, Kind::OpenApi.as_str());
+    match document {
+        ContractDocument::Plain(value) => {
+            openapi::Contract::read(value, undefined).map_err(|found| placed(&at, false, found))
+        }
+        ContractDocument::Packed(Packed(text)) => Document::parse(&text)
+            .and_then(|document| openapi::Contract::read(document.value().clone(), undefined))
+            .map_err(|found| placed(&at, true, found)),
+    }
+}
+
+/// Reads a schema for each direction.
+fn read_json_schema(at: &str, document: &ContractDocument) -> Result<JsonSchemas, Findings> {
+    let at = child(at, Kind::JsonSchema.as_str());
+    match document {
+        ContractDocument::Plain(value) => {
+            JsonSchemas::read(value).map_err(|found| placed(&at, false, found))
+        }
+        ContractDocument::Packed(Packed(text)) => Document::parse(text)
+            .and_then(|document| JsonSchemas::read(document.value()))
+            .map_err(|found| placed(&at, true, found)),
+    }
+}

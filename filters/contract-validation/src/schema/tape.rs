@@ -1,0 +1,165 @@
+//! A JSON text as one vector of slots that borrow from it.
+//!
+//! Reading a text into `serde_json::Value` costs more than checking it: a map and a string are
+//! allocated for every object and every member. A tape is one allocation, and strings without
+//! escapes stay where they are. `serde_json` is the reader all the same, so what is JSON
+//! (RFC 8259), how deep it may be and which number a literal is are its decisions.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+/// A JSON text that was read, or a value that came from elsewhere.
+#[derive(Debug, Default)]
+pub struct Tape<'t>(Vec<Slot<'t>>);
+
+/// What stands at one place of a tape. Containers come before what is in them.
+#[derive(Debug)]
+pub(super) enum Slot<'t> {
+    Null,
+    Boolean(bool),
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+    Borrowed(&'t str),
+    Owned(Box<str>),
+    Array(Extent),
+    /// Each member is its name and then its value.
+    Object(Extent),
+}
+
+/// How much is in a container.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Extent {
+    /// Its elements or members.
+    pub(super) count: u32,
+    /// The place of what follows it.
+    pub(super) end: u32,
+}
+
+/// Octets of text for which one slot is set aside at once. Most texts need fewer slots.
+const OCTETS_PER_SLOT: usize = 12;
+
+impl<'t> Tape<'t> {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// It is not JSON, has something behind it, is nested deeper than 128 levels or has a number
+    /// beyond binary64.
+    pub fn read(text: &'t [u8]) -> Result<Self, serde_json::Error> {
+        let mut tape = Self(Vec::with_capacity(text.len() / OCTETS_PER_SLOT));
+        let mut reader = serde_json::Deserializer::from_slice(text);
+        Place(&mut tape.0).deserialize(&mut reader)?;
+        reader.end()?;
+        Ok(tape)
+    }
+
+    /// Lays out a value that was not a JSON text, such as a parameter.
+    ///
+    /// # Errors
+    /// It has more parts than can be counted.
+    pub fn of(value: &'t Value) -> Result<Self, serde_json::Error> {
+        let mut tape = Self::default();
+        Place(&mut tape.0).deserialize(value)?;
+        Ok(tape)
+    }
+
+    pub(super) fn slots(&self) -> &[Slot<'t>] {
+        &self.0
+    }
+}
+
+/// The end of a tape, at which the next value goes.
+struct Place<'p, 't>(&'p mut Vec<Slot<'t>>);
+
+impl<'t> Place<'_, 't> {
+    #[expect(clippy::unnecessary_wraps, reason = "It ends what a visitor does.")]
+    fn put<E>(self, slot: Slot<'t>) -> Result<(), E> {
+        self.0.push(slot);
+        Ok(())
+    }
+
+    /// Says at `start` what the container there turned out to hold.
+    fn close<E: serde::de::Error>(
+        &mut self,
+        start: usize,
+        count: usize,
+        of: fn(Extent) -> Slot<'t>,
+    ) -> Result<(), E> {
+        let too_long = |_| E::custom("too long");
+        let extent = Extent {
+            count: count.try_into().map_err(too_long)?,
+            end: self.0.len().try_into().map_err(too_long)?,
+        };
+        if let Some(slot) = self.0.get_mut(start) {
+            *slot = of(extent);
+        }
+        Ok(())
+    }
+}
+
+impl<'t> DeserializeSeed<'t> for Place<'_, 't> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'t>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'t> Visitor<'t> for Place<'_, 't> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.put(Slot::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        self.put(Slot::Boolean(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
+        self.put(Slot::Unsigned(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+        self.put(Slot::Signed(value))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+        self.put(Slot::Float(value))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'t str) -> Result<(), E> {
+        self.put(Slot::Borrowed(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<(), E> {
+        self.put(Slot::Owned(value.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'t>>(mut self, mut elements: A) -> Result<(), A::Error> {
+        let start = self.0.len();
+        self.0.push(Slot::Array(Extent::default()));
+        let mut count = 0;
+        while elements.next_element_seed(Place(self.0))?.is_some() {
+            count += 1;
+        }
+        self.close(start, count, Slot::Array)
+    }
+
+    fn visit_map<A: MapAccess<'t>>(mut self, mut members: A) -> Result<(), A::Error> {
+        let start = self.0.len();
+        self.0.push(Slot::Object(Extent::default()));
+        let mut count = 0;
+        while members.next_key_seed(Place(self.0))?.is_some() {
+            members.next_value_seed(Place(self.0))?;
+            count += 1;
+        }
+        self.close(start, count, Slot::Object)
+    }
+}

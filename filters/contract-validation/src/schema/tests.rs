@@ -1,0 +1,152 @@
+#![allow(clippy::unwrap_used, reason = "A test may panic.")]
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{Dialect, Schema, Tape};
+
+fn schema(value: &Value) -> Schema {
+    Schema::compile(value, Dialect::Draft2020).unwrap()
+}
+
+fn said(value: &Value, text: &str) -> Vec<(String, String)> {
+    let tape = Tape::read(text.as_bytes()).unwrap();
+    schema(value)
+        .check(&tape, 8)
+        .into_iter()
+        .map(|violation| (violation.pointer, violation.detail.into_owned()))
+        .collect()
+}
+
+#[test]
+fn a_violation_says_where_and_what_is_asked_for_but_not_what_was_sent() {
+    let contract = json!({
+        "required": ["id"],
+        "properties": {"tags": {"items": {"maxLength": 2}}},
+    });
+    assert_eq!(
+        said(&contract, r#"{"tags": ["a", "secret"]}"#),
+        [
+            (String::new(), r#"must have the member "id""#.to_owned()),
+            (
+                "/tags/1".to_owned(),
+                "must be at most 2 characters long".to_owned()
+            ),
+        ]
+    );
+}
+
+#[test]
+fn a_member_that_is_not_declared_is_not_named() {
+    let contract = json!({"additionalProperties": false});
+    let said = said(&contract, r#"{"secret": 1}"#);
+    assert_eq!(
+        said,
+        [(
+            String::new(),
+            "has a member that is not declared".to_owned()
+        )]
+    );
+}
+
+#[test]
+fn no_more_violations_are_told_than_asked_for() {
+    let tape = Tape::read(b"[1,2,3,4]").unwrap();
+    let contract = schema(&json!({"items": {"type": "string"}}));
+    assert_eq!(contract.check(&tape, 2).len(), 2);
+}
+
+#[test]
+fn look_around_is_refused_at_load() {
+    let refused = Schema::compile(&json!({"pattern": "(?=a)a"}), Dialect::Draft2020).unwrap_err();
+    assert!(refused.message.contains("look-around"), "{refused:?}");
+}
+
+#[test]
+fn a_schema_elsewhere_is_refused_at_load() {
+    let elsewhere = json!({"$ref": "https://example.com/s.json"});
+    let refused = Schema::compile(&elsewhere, Dialect::Draft2020).unwrap_err();
+    assert!(refused.message.contains("treaty bundle"), "{refused:?}");
+}
+
+#[test]
+fn of_two_members_of_one_name_the_last_counts() {
+    let contract = schema(&json!({"properties": {"a": {"type": "string"}}}));
+    let met = |text: &str| contract.is_met(&Tape::read(text.as_bytes()).unwrap());
+    assert!(met(r#"{"a": 1, "a": "x"}"#));
+    assert!(!met(r#"{"a": "x", "a": 1}"#));
+}
+
+#[test]
+fn what_is_nested_too_deeply_is_refused_and_takes_no_stack() {
+    let text = "[".repeat(100_000);
+    assert!(Tape::read(text.as_bytes()).is_err());
+}
+
+#[test]
+fn what_follows_the_value_is_refused() {
+    assert!(Tape::read(b"{} {}").is_err());
+}
+
+/// Schemas that ask for something of every kind of value.
+fn contracts() -> Vec<Value> {
+    vec![
+        json!({"type": "integer"}),
+        json!({"type": ["object", "null"], "minProperties": 1}),
+        json!({"uniqueItems": true, "contains": {"type": "string"}}),
+        json!({"propertyNames": {"pattern": "^[a-c]*$"}, "maxProperties": 2}),
+        json!({"enum": [1.0, "a", [], {"a": [null]}, 18_446_744_073_709_551_615_u64]}),
+        json!({"const": {"a": 1, "b": [1.0]}}),
+        json!({"minimum": -1, "maximum": 9_007_199_254_740_993_u64, "multipleOf": 0.5}),
+        json!({"properties": {"a": {"$ref": "#"}}, "additionalProperties": {"minLength": 1}}),
+        json!({"$dynamicAnchor": "n", "items": {"$dynamicRef": "#n"}, "unevaluatedProperties": false}),
+    ]
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        (-3..3_i64).prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        (-8..8_i32).prop_map(|half| Value::from(f64::from(half) / 2.0)),
+        "[abc\"\\\\é\n]{0,3}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map("[abc]{0,2}", inner, 0..4)
+                .prop_map(|members| members.into_iter().collect()),
+        ]
+    })
+}
+
+proptest! {
+    /// The engine on a `serde_json::Value` is the judge.
+    #[test]
+    fn a_tape_is_judged_as_the_value_is(value in value()) {
+        let text = value.to_string();
+        let read = Tape::read(text.as_bytes()).unwrap();
+        let laid = Tape::of(&value).unwrap();
+        for contract in contracts() {
+            let judge = jsonschema::draft202012::new(&contract).unwrap();
+            let ours = schema(&contract);
+            let expected: Vec<String> = judge
+                .iter_errors(&value)
+                .map(|error| error.instance_path().to_string())
+                .collect();
+            for tape in [&read, &laid] {
+                prop_assert_eq!(ours.is_met(tape), expected.is_empty(), "{} {}", &contract, &text);
+                let told: Vec<String> = ours.check(tape, 1000).into_iter().map(|told| told.pointer).collect();
+                prop_assert_eq!(&told, &expected, "{} {}", &contract, &text);
+            }
+        }
+    }
+
+    #[test]
+    fn any_octets_are_read_or_refused_as_serde_json_does(text in prop::collection::vec(any::<u8>(), 0..64)) {
+        prop_assert_eq!(Tape::read(&text).is_ok(), serde_json::from_slice::<Value>(&text).is_ok());
+    }
+}
