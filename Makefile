@@ -27,8 +27,9 @@ export ENVOY_BIN
 comma := ,
 # $(call need,tool,how to install it): a missing tool is an error with the line that installs it.
 need = @command -v $(1) >/dev/null || { echo "$(1) is missing. Install it: $(2)" >&2; exit 1; }
-# $(call module,package,feature,name): builds one .wasm.
-module = $(CARGO) rustc --profile module --target wasm32-wasip1 --crate-type cdylib -p $(1) --features $(2) \
+# $(call module,package,feature,name): builds one .wasm. Cargo forgets the `strip` of a profile for a
+# package that has an opt-level of its own.
+module = $(CARGO) rustc --profile module --target wasm32-wasip1 --crate-type cdylib -p $(1) --features $(2) -- -C strip=symbols \
 	&& mkdir -p $(dir $(3)) && cp $(WASM)/$(subst -,_,$(1)).wasm $(3)
 say = @echo "== $(1)"
 

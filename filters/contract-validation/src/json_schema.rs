@@ -99,3 +99,74 @@ fn add_properties(schema: &Value, names: &mut BTreeSet<String>) {
         add_properties(value, names);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn found(source: &Value) -> Vec<String> {
+        let findings = JsonSchemas::read(source).unwrap_err().0;
+        findings.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn one_direction_is_enough() {
+        for (source, request, response) in [
+            (json!({"request": true}), true, false),
+            (json!({"response": {"type": "object"}}), false, true),
+            (json!({"request": {}, "response": false}), true, true),
+        ] {
+            let schemas = JsonSchemas::read(&source).unwrap();
+            let there = (schemas.request.is_some(), schemas.response.is_some());
+            assert_eq!(there, (request, response), "{source}");
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_its_place() {
+        assert_eq!(
+            found(&json!({"request": 7, "response": {"minItems": -1}, "respnse": {}})),
+            [
+                "/respnse: is not a known name here; expected one of `request` or `response`; did \
+                 you mean `response`?",
+                "/request: expected a schema, which is an object, or true or false",
+                "/response/minItems: is not a schema: must be at least 0",
+            ]
+        );
+        for source in [json!({}), json!([]), json!(true)] {
+            let expected = "expected a schema for `request`, for `response`, or for both";
+            assert_eq!(found(&source), [expected], "{source}");
+        }
+    }
+
+    #[test]
+    fn a_schema_is_of_the_dialect_that_it_names() {
+        // In draft 4 it is a boolean beside `minimum`, and from draft 6 on a number.
+        let exclusive = |dialect: &str| json!({"request": {"$schema": dialect, "minimum": 1, "exclusiveMinimum": true}});
+        assert!(JsonSchemas::read(&exclusive("http://json-schema.org/draft-04/schema#")).is_ok());
+        assert!(JsonSchemas::read(&exclusive("http://json-schema.org/draft-07/schema#")).is_err());
+        let standard = json!({"request": {"minimum": 1, "exclusiveMinimum": true}});
+        assert!(JsonSchemas::read(&standard).is_err());
+    }
+
+    #[test]
+    fn what_is_declared_or_required_anywhere_is_a_name_of_the_contract() {
+        let schemas = JsonSchemas::read(&json!({
+            "request": {
+                "properties": {"id": {"anyOf": [{"properties": {"deep": true}}]}},
+                "required": ["asked"],
+                "description": "note"
+            },
+            "response": {"items": {"properties": {"total": true}}}
+        }))
+        .unwrap();
+        for name in ["id", "deep", "asked", "total"] {
+            assert!(schemas.declares(name), "{name}");
+        }
+        for name in ["note", "properties", "description", "request", "other"] {
+            assert!(!schemas.declares(name), "{name}");
+        }
+    }
+}

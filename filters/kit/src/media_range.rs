@@ -54,7 +54,8 @@ impl<'a> MediaRange<'a> {
         (essence, parameters.count())
     }
 
-    fn parameters(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+    /// The parameters, in order, each with its value as it came.
+    pub fn parameters(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         split(self.parameters, b';').filter_map(|parameter| {
             let (name, value) = parameter.split_once('=')?;
             let name = name.trim_matches(is_space);

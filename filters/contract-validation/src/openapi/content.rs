@@ -43,9 +43,15 @@ impl Content {
     pub fn find(&self, content_type: &[u8]) -> Option<&MediaType> {
         let given = MediaRange::parse(content_type)?;
         self.0.iter().find(|own| {
-            MediaRange::parse(own.range.as_bytes())
-                .is_some_and(|range| covers(range, &own.range, given))
+            let range = MediaRange::parse(own.range.as_bytes());
+            range.is_some_and(|range| covers(range, given))
         })
+    }
+
+    /// The schemas of all media types.
+    pub(super) fn schemas(&self) -> impl Iterator<Item = &SchemaRef> {
+        let media_types = self.0.iter();
+        media_types.flat_map(|own| own.schema.iter().chain(&own.item_schema))
     }
 
     /// Puts the ranges that say more before the others.
@@ -59,7 +65,7 @@ impl Content {
 }
 
 /// Whether a range covers a media type. Its parameters have to be there; others may be.
-fn covers(range: MediaRange<'_>, parameters: &str, given: MediaRange<'_>) -> bool {
+fn covers(range: MediaRange<'_>, given: MediaRange<'_>) -> bool {
     let essence = match range.essence.split_once('/') {
         Some(("*", "*")) => true,
         Some((kind, "*")) => given
@@ -69,9 +75,8 @@ fn covers(range: MediaRange<'_>, parameters: &str, given: MediaRange<'_>) -> boo
         _ => range.essence.eq_ignore_ascii_case(given.essence),
     };
     essence
-        && parameters.split(';').skip(1).all(|parameter| {
-            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            let own = given.parameter(name.trim());
-            own.is_some_and(|own| own.eq_ignore_ascii_case(value.trim().trim_matches('"')))
+        && range.parameters().all(|(name, _)| {
+            let both = range.parameter(name).zip(given.parameter(name));
+            both.is_some_and(|(one, other)| one.eq_ignore_ascii_case(&other))
         })
 }

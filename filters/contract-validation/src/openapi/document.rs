@@ -1,31 +1,51 @@
 //! A contract: what a document says, ready to be held against.
 
+use std::borrow::Borrow;
 use std::rc::Rc;
 
 use kit::policy::Findings;
 use serde_json::Value;
 
+use super::compiled::Schemas;
+use super::json::{Json, Node};
 use super::operation::{Operation, PathItem};
 use super::path::{Captures, Tree};
 use super::reader;
+use super::source::Source;
 use super::version::Version;
-use crate::schema::Dialect;
 
 /// A contract.
 #[derive(Debug, Clone)]
 pub struct Contract {
-    pub(super) document: Value,
-    pub(super) version: Version,
-    pub(super) dialect: Dialect,
+    pub(super) source: Box<Source>,
     pub(super) items: Vec<PathItem>,
     pub(super) tree: Tree,
     pub(super) base_paths: Vec<String>,
     pub(super) notes: Findings,
+    pub(super) schemas: Schemas,
+}
+
+/// How a document is read where there is more than one way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reading {
+    /// What becomes of what nobody can check.
+    pub undefined: Undefined,
+    /// What `nullable` means in 3.0.
+    pub nullable: Nullable,
+}
+
+impl From<Undefined> for Reading {
+    fn from(undefined: Undefined) -> Self {
+        Self {
+            undefined,
+            nullable: Nullable::default(),
+        }
+    }
 }
 
 /// What becomes of parts to which the standard gives no meaning, or which it forbids although one
 /// can go on without them: a style for a value that it is not defined for, a key that is no media
-/// type, a variable that stands twice in a path.
+/// type, a variable that stands twice in a path, a schema that does not compile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Undefined {
     /// They are mistakes: whoever relies on the contract should know.
@@ -33,6 +53,17 @@ pub enum Undefined {
     Refused,
     /// They are not checked, and told in [`Contract::notes`].
     Unchecked,
+}
+
+/// What `nullable: true` means in 3.0 where no `type` stands beside it, or where it stands beside a
+/// `$ref`. From 3.1 on it means nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Nullable {
+    /// Nothing, as the standard says (OAS 3.0.4 sections 4.7.23 and 4.7.24.1).
+    #[default]
+    Strict,
+    /// The value may be null, as many of those who wrote such documents meant.
+    Lenient,
 }
 
 /// The path item that a path leads to.
@@ -60,13 +91,24 @@ impl Contract {
     ///
     /// # Errors
     /// Every mistake in it, each with its place.
-    pub fn read(document: Value, undefined: Undefined) -> Result<Self, Findings> {
-        reader::read(document, undefined)
+    pub fn read(
+        document: impl Borrow<Value>,
+        reading: impl Into<Reading>,
+    ) -> Result<Self, Findings> {
+        reader::read(Json::of(document.borrow())?, reading.into())
+    }
+
+    /// Reads the JSON text of a document, without ever holding more of it than is kept.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and where the text is no JSON.
+    pub fn read_text(text: &[u8], reading: Reading) -> Result<Self, Findings> {
+        reader::read(Json::read(text)?, reading)
     }
 
     /// The version of `OpenAPI`.
     pub fn version(&self) -> Version {
-        self.version
+        self.source.version
     }
 
     /// The paths, in the order in which they stand.
@@ -104,15 +146,11 @@ impl Contract {
 impl Contract {
     /// Whether the document has a property of this name.
     pub(crate) fn declares(&self, name: &str) -> bool {
-        fn holds(value: &Value, name: &str) -> bool {
-            match value {
-                Value::Object(members) => members
-                    .iter()
-                    .any(|(own, value)| own == name || holds(value, name)),
-                Value::Array(elements) => elements.iter().any(|value| holds(value, name)),
-                _ => false,
-            }
+        fn holds(value: Node<'_>, name: &str) -> bool {
+            let mut members = value.members();
+            members.any(|(own, value)| own == name || holds(value, name))
+                || value.items().any(|item| holds(item, name))
         }
-        holds(&self.document, name)
+        holds(self.source.json.root(), name)
     }
 }

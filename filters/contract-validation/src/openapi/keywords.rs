@@ -1,6 +1,6 @@
 //! Which keywords hold schemas, and which say nothing of validity.
 
-use serde_json::Value;
+use super::json::Node;
 
 use super::version::Version;
 
@@ -91,19 +91,18 @@ pub(super) fn constrains_in_3_0(keyword: &str) -> bool {
 }
 
 /// The schemas that a keyword holds, each with the rest of its pointer behind the keyword.
-pub(super) fn held(holds: Holds, value: &Value) -> Vec<(String, &Value)> {
-    let is_schema = |schema: &Value| schema.is_object() || schema.is_boolean();
-    match (holds, value) {
-        (Holds::Nothing, _) => Vec::new(),
-        (Holds::AllSame | Holds::Parts, Value::Array(schemas)) => schemas
-            .iter()
+pub(super) fn held(holds: Holds, value: Node<'_>) -> Vec<(String, Node<'_>)> {
+    match holds {
+        Holds::Nothing => Vec::new(),
+        Holds::AllSame | Holds::Parts if value.is_array() => value
+            .items()
             .enumerate()
             .map(|(index, schema)| (format!("/{index}"), schema))
             .collect(),
-        // `dependencies` holds lists of names as well.
-        (Holds::Named | Holds::NamedSame, Value::Object(schemas)) => schemas
-            .iter()
-            .filter(|(_, schema)| holds == Holds::Named || is_schema(schema))
+        Holds::Named | Holds::NamedSame if value.is_object() => value
+            .members()
+            // `dependencies` holds lists of names as well.
+            .filter(|(_, schema)| holds == Holds::Named || !schema.is_array())
             .map(|(name, schema)| (kit::policy::child("", name), schema))
             .collect(),
         _ => vec![(String::new(), value)],

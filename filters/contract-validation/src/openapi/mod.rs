@@ -7,6 +7,7 @@
 mod compiled;
 mod content;
 mod document;
+mod json;
 mod keywords;
 mod operation;
 mod path;
@@ -14,11 +15,13 @@ mod prune;
 mod reader;
 mod response;
 mod schemas;
+mod source;
 mod version;
 mod view;
 
 pub use content::{Body, Content, MediaType};
-pub use document::{Contract, Lookup, Matched, Undefined};
+pub use document::{Contract, Lookup, Matched, Nullable, Reading, Undefined};
+pub use json::{Json, Node};
 pub use operation::{Declared, Operation, PathItem};
 pub use path::Captures;
 pub use prune::prune;

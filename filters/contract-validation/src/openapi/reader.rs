@@ -7,15 +7,17 @@ use std::sync::Arc;
 use kit::media_range::MediaRange;
 use kit::policy::{Findings, child};
 use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value};
 
 use crate::parameter::{Form, Location, Parameter, Serialization, Shape, Style, Styled};
 
+use super::compiled::Schemas;
 use super::content::{Body, Content, MediaType};
-use super::document::{Contract, Undefined};
+use super::document::{Contract, Reading, Undefined};
+use super::json::{Json, Node};
 use super::operation::{Declared, Operation, PathItem};
 use super::path::{Template, Tree};
 use super::response::{Response, Responses, StatusKey};
+use super::source::Source;
 use super::version::Version;
 use super::view::SchemaRef;
 use crate::schema::Dialect;
@@ -23,9 +25,15 @@ use crate::schema::Dialect;
 /// How many references may follow each other without anything between them.
 const MAX_HOPS: usize = 32;
 
-pub(super) fn read(document: Value, undefined: Undefined) -> Result<Contract, Findings> {
-    let (version, dialect) = versions(&document)?;
-    let mut reader = Reader::new(&document, version, dialect, undefined);
+pub(super) fn read(json: Json, reading: Reading) -> Result<Contract, Findings> {
+    let (version, dialect) = versions(json.root())?;
+    let source = Box::new(Source {
+        json,
+        version,
+        dialect,
+        reading,
+    });
+    let mut reader = Reader::new(&source);
     let (items, tree) = reader.paths();
     let base_paths = reader.base_paths();
     reader.finish_schemas();
@@ -37,22 +45,22 @@ pub(super) fn read(document: Value, undefined: Undefined) -> Result<Contract, Fi
     findings.once();
     notes.once();
     findings.or(())?;
-    Ok(Contract {
-        document,
-        version,
-        dialect,
+    Contract {
+        source,
         items,
         tree,
         base_paths,
         notes,
-    })
+        schemas: Schemas::default(),
+    }
+    .compiled()
 }
 
-fn versions(document: &Value) -> Result<(Version, Dialect), Findings> {
-    let Some(root) = document.as_object() else {
+fn versions(root: Node<'_>) -> Result<(Version, Dialect), Findings> {
+    if !root.is_object() {
         return Err(Findings::one("", "expected an OpenAPI document"));
-    };
-    if root.contains_key("swagger") {
+    }
+    if root.has("swagger") {
         let message = "OpenAPI 2.0 is not read; convert the document to 3.0 or later";
         return Err(Findings::one("/swagger", message));
     }
@@ -106,11 +114,8 @@ impl Dangling {
 }
 
 /// What a local reference leads to, and its pointer.
-pub(super) fn resolve<'d>(
-    document: &'d Value,
-    reference: &str,
-) -> Result<(String, &'d Value), Dangling> {
-    let own = document.get("$self").and_then(Value::as_str);
+pub(super) fn resolve<'d>(root: Node<'d>, reference: &str) -> Result<(String, Node<'d>), Dangling> {
+    let own = root.get("$self").and_then(Node::as_str);
     let local = own.and_then(|own| reference.strip_prefix(own));
     let local = local
         .filter(|rest| rest.starts_with('#'))
@@ -123,22 +128,20 @@ pub(super) fn resolve<'d>(
     if !pointer.is_empty() && !pointer.starts_with('/') {
         return Err(Dangling::Named);
     }
-    let target = document.pointer(&pointer).ok_or(Dangling::Missing)?;
+    let target = root.pointer(&pointer).ok_or(Dangling::Missing)?;
     Ok((pointer.into_owned(), target))
 }
 
 /// A document that is read.
 pub(super) struct Reader<'d> {
-    pub(super) document: &'d Value,
-    pub(super) version: Version,
-    pub(super) dialect: Dialect,
-    undefined: Undefined,
+    pub(super) source: &'d Source,
+    pub(super) root: Node<'d>,
     pub(super) findings: Findings,
     pub(super) notes: Findings,
-    /// Schemas that were seen, by where they stand.
-    pub(super) walked: BTreeSet<String>,
+    /// Schemas that were seen.
+    pub(super) walked: BTreeSet<usize>,
     /// Schemas that something refers to, not walked yet.
-    pub(super) pending: Vec<(String, &'d Value)>,
+    pub(super) pending: Vec<(String, Node<'d>)>,
     /// References by name or identifier, with where they stand.
     pub(super) named: Vec<(String, &'d str)>,
     /// The names and identifiers that schemas have.
@@ -151,12 +154,10 @@ pub(super) struct Reader<'d> {
 }
 
 impl<'d> Reader<'d> {
-    fn new(document: &'d Value, version: Version, dialect: Dialect, undefined: Undefined) -> Self {
+    fn new(source: &'d Source) -> Self {
         Self {
-            undefined,
-            document,
-            version,
-            dialect,
+            source,
+            root: source.json.root(),
             findings: Findings::new(),
             notes: Findings::new(),
             walked: BTreeSet::new(),
@@ -173,7 +174,7 @@ impl<'d> Reader<'d> {
     fn paths(&mut self) -> (Vec<PathItem>, Tree) {
         let mut items = Vec::new();
         let mut tree = Tree::default();
-        let Some(paths) = self.document.get("paths") else {
+        let Some(paths) = self.root.get("paths") else {
             self.notes.add(
                 "",
                 "has no `paths`, so that there is nothing to hold requests to",
@@ -200,7 +201,7 @@ impl<'d> Reader<'d> {
                 unnamed.name = format!("{} {template}", unnamed.method);
             }
             let item = PathItem {
-                template: template.clone(),
+                template: template.to_owned(),
                 operations: operations.into_iter().map(Rc::new).collect(),
             };
             for other in tree.add(&parsed, items.len()) {
@@ -229,13 +230,13 @@ impl<'d> Reader<'d> {
 
     /// Notes what the standard does not define.
     fn undefined(&mut self, at: &str, message: &str) {
-        match self.undefined {
+        match self.source.reading.undefined {
             Undefined::Refused => self.findings.add(at, message),
             Undefined::Unchecked => self.notes.add(at, format!("{message}; it is not checked")),
         }
     }
 
-    fn path_item(&mut self, at: &str, value: &'d Value, names: &[String]) -> Vec<Operation> {
+    fn path_item(&mut self, at: &str, value: Node<'d>, names: &[String]) -> Vec<Operation> {
         let Some((at, value)) = self.follow(at, value) else {
             return Vec::new();
         };
@@ -244,16 +245,16 @@ impl<'d> Reader<'d> {
         for (name, value) in self.members(&at, value) {
             let own = child(&at, name);
             let is_method = matches!(
-                name.as_str(),
+                name,
                 "get" | "put" | "post" | "delete" | "options" | "head" | "patch" | "trace"
-            ) || (name == "query" && self.version >= Version::V3_2);
+            ) || (name == "query" && self.source.version >= Version::V3_2);
             if is_method {
                 let method = name.to_ascii_uppercase();
                 operations.extend(self.operation(method, own, value, &shared, names));
-            } else if name == "additionalOperations" && self.version >= Version::V3_2 {
+            } else if name == "additionalOperations" && self.source.version >= Version::V3_2 {
                 for (method, value) in self.members(&own, value) {
                     let at = child(&own, method);
-                    operations.extend(self.operation(method.clone(), at, value, &shared, names));
+                    operations.extend(self.operation(method.to_owned(), at, value, &shared, names));
                 }
             }
         }
@@ -264,15 +265,15 @@ impl<'d> Reader<'d> {
         &mut self,
         method: String,
         pointer: String,
-        value: &'d Value,
+        value: Node<'d>,
         shared: &[Arc<Declared>],
         names: &[String],
     ) -> Option<Operation> {
-        let Some(members) = value.as_object() else {
+        if !value.is_object() {
             self.findings.add(pointer, "expected an operation");
             return None;
-        };
-        let id = members.get("operationId").and_then(Value::as_str);
+        }
+        let id = value.get("operationId").and_then(Node::as_str);
         if id.is_some_and(|id| !self.operation_ids.insert(id)) {
             let at = child(&pointer, "operationId");
             self.findings
@@ -283,9 +284,9 @@ impl<'d> Reader<'d> {
         let inherited = shared.iter().filter(is_overridden);
         let parameters: Vec<_> = inherited.chain(&own).cloned().collect();
         self.check_places(&pointer, &parameters, names);
-        let body = members.get("requestBody");
+        let body = value.get("requestBody");
         let body = body.and_then(|value| self.body(&child(&pointer, "requestBody"), value));
-        let responses = match members.get("responses") {
+        let responses = match value.get("responses") {
             Some(value) => self.responses(&child(&pointer, "responses"), value),
             None => Responses::default(),
         };
@@ -328,18 +329,16 @@ impl<'d> Reader<'d> {
         }
     }
 
-    fn parameter_list(&mut self, at: &str, value: &'d Value) -> Vec<Arc<Declared>> {
+    fn parameter_list(&mut self, at: &str, value: Node<'d>) -> Vec<Arc<Declared>> {
         let at = child(at, "parameters");
         let mut list: Vec<Arc<Declared>> = Vec::new();
-        let values = match value.get("parameters") {
-            None => return list,
-            Some(Value::Array(values)) => values,
-            Some(_) => {
-                self.findings.add(at, "expected a list");
-                return list;
-            }
+        let Some(values) = value.get("parameters") else {
+            return list;
         };
-        for (index, value) in values.iter().enumerate() {
+        if !values.is_array() {
+            self.findings.add(&at, "expected a list");
+        }
+        for (index, value) in values.items().enumerate() {
             let at = child(&at, index);
             if let Some(parameter) = self.parameter(&at, value) {
                 if list.iter().any(|own| same(own, &parameter)) {
@@ -352,7 +351,7 @@ impl<'d> Reader<'d> {
         list
     }
 
-    fn parameter(&mut self, at: &str, value: &'d Value) -> Option<Arc<Declared>> {
+    fn parameter(&mut self, at: &str, value: Node<'d>) -> Option<Arc<Declared>> {
         let (at, value) = self.follow(at, value)?;
         if let Some(known) = self.parameters.get(&at) {
             return known.clone();
@@ -362,17 +361,17 @@ impl<'d> Reader<'d> {
         declared
     }
 
-    fn new_parameter(&mut self, at: &str, value: &'d Value) -> Option<Declared> {
-        let Some(name) = value.get("name").and_then(Value::as_str) else {
+    fn new_parameter(&mut self, at: &str, value: Node<'d>) -> Option<Declared> {
+        let Some(name) = value.get("name").and_then(Node::as_str) else {
             self.findings.add(at, "`name` is missing");
             return None;
         };
         let location = value
             .get("in")
-            .and_then(Value::as_str)
+            .and_then(Node::as_str)
             .and_then(Location::named);
         let is_known =
-            |own: &Location| self.version >= Version::V3_2 || *own != Location::QueryString;
+            |own: &Location| self.source.version >= Version::V3_2 || *own != Location::QueryString;
         let Some(location) = location.filter(is_known) else {
             let message = "expected one of `path`, `query`, `header` or `cookie`, and `querystring` from OpenAPI 3.2 on";
             self.findings.add(child(at, "in"), message);
@@ -392,7 +391,7 @@ impl<'d> Reader<'d> {
     fn declared(
         &mut self,
         at: &str,
-        value: &'d Value,
+        value: Node<'d>,
         name: &str,
         location: Location,
     ) -> Option<Declared> {
@@ -437,15 +436,16 @@ impl<'d> Reader<'d> {
     fn style(
         &mut self,
         at: &str,
-        value: &'d Value,
+        value: Node<'d>,
         location: Location,
-        schema: &'d Value,
+        schema: Node<'d>,
     ) -> Option<Serialization> {
         let style = match value.get("style") {
             None => Some(Style::default_in(location)),
             Some(name) => name.as_str().and_then(Style::named),
         };
-        let style = style.filter(|own| *own != Style::Cookie || self.version >= Version::V3_2);
+        let style =
+            style.filter(|own| *own != Style::Cookie || self.source.version >= Version::V3_2);
         let Some(style) = style else {
             let names = kit::policy::list(&Style::NAMES);
             let message = format!("expected {names} (`cookie` from OpenAPI 3.2 on)");
@@ -476,10 +476,10 @@ impl<'d> Reader<'d> {
     fn parameter_content(
         &mut self,
         at: &str,
-        content: &'d Value,
+        content: Node<'d>,
     ) -> Option<(Serialization, Option<SchemaRef>)> {
-        let members = content.as_object().filter(|members| members.len() == 1);
-        let Some((range, value)) = members.and_then(|members| members.iter().next()) else {
+        let mut members = content.members();
+        let (Some((range, value)), None) = (members.next(), members.next()) else {
             self.findings.add(at, "expected exactly one media type");
             return None;
         };
@@ -492,7 +492,7 @@ impl<'d> Reader<'d> {
         Some((serialization, own.schema))
     }
 
-    fn body(&mut self, at: &str, value: &'d Value) -> Option<Arc<Body>> {
+    fn body(&mut self, at: &str, value: Node<'d>) -> Option<Arc<Body>> {
         let (at, value) = self.follow(at, value)?;
         if let Some(known) = self.bodies.get(&at) {
             return Some(known.clone());
@@ -509,7 +509,7 @@ impl<'d> Reader<'d> {
         Some(body)
     }
 
-    fn content(&mut self, at: &str, value: &'d Value) -> Content {
+    fn content(&mut self, at: &str, value: Node<'d>) -> Content {
         let mut content = Content::default();
         for (range, value) in self.members(at, value) {
             let at = child(at, range);
@@ -523,7 +523,7 @@ impl<'d> Reader<'d> {
         content
     }
 
-    fn media_type(&mut self, at: &str, range: &str, value: &'d Value) -> Option<MediaType> {
+    fn media_type(&mut self, at: &str, range: &str, value: Node<'d>) -> Option<MediaType> {
         let (at, value) = self.follow(at, value)?;
         let schema = value.get("schema");
         let is_form = essence(range).eq_ignore_ascii_case("application/x-www-form-urlencoded");
@@ -533,7 +533,7 @@ impl<'d> Reader<'d> {
         let schema = schema.map(|schema| self.schema(child(&at, "schema"), schema));
         let item = value
             .get("itemSchema")
-            .filter(|_| self.version >= Version::V3_2);
+            .filter(|_| self.source.version >= Version::V3_2);
         let item_schema = item.map(|schema| self.schema(child(&at, "itemSchema"), schema));
         Some(MediaType {
             range: range.to_owned(),
@@ -546,7 +546,7 @@ impl<'d> Reader<'d> {
     /// How the fields of a form are read. A field with `style`, `explode` or `allowReserved` is
     /// written like a parameter of a query; any other is what its media type makes of it, which is
     /// JSON for objects (OAS 3.2.0 sections 4.15.1.1 and 4.15.1.2).
-    fn form(&mut self, schema: &'d Value, encoding: Option<&'d Value>) -> Form {
+    fn form(&mut self, schema: Node<'d>, encoding: Option<Node<'d>>) -> Form {
         let shape = self.shape(schema);
         let (members, others) = shape.members();
         let fields = members.iter().map(|(name, shape)| {
@@ -555,9 +555,9 @@ impl<'d> Reader<'d> {
             let by_style = ["style", "explode", "allowReserved"]
                 .into_iter()
                 .any(|keyword| member(keyword).is_some());
-            let media = member("contentType").and_then(Value::as_str);
+            let media = member("contentType").and_then(Node::as_str);
             let style = member("style")
-                .and_then(Value::as_str)
+                .and_then(Node::as_str)
                 .and_then(Style::named)
                 .unwrap_or(Style::Form);
             let is_object = !shape.is_scalar() && (shape.nests() || shape.is_object());
@@ -568,7 +568,7 @@ impl<'d> Reader<'d> {
                     Serialization::Styled(Styled {
                         style,
                         explode: member("explode")
-                            .and_then(Value::as_bool)
+                            .and_then(Node::as_bool)
                             .unwrap_or(style.explodes()),
                         allow_empty: false,
                         shape: shape.clone(),
@@ -587,7 +587,7 @@ impl<'d> Reader<'d> {
         }
     }
 
-    fn responses(&mut self, at: &str, value: &'d Value) -> Responses {
+    fn responses(&mut self, at: &str, value: Node<'d>) -> Responses {
         let mut responses = Responses::default();
         for (key, value) in self.members(at, value) {
             if key.starts_with("x-") {
@@ -608,7 +608,7 @@ impl<'d> Reader<'d> {
         responses
     }
 
-    fn response(&mut self, at: &str, value: &'d Value) -> Option<Arc<Response>> {
+    fn response(&mut self, at: &str, value: Node<'d>) -> Option<Arc<Response>> {
         let (at, value) = self.follow(at, value)?;
         if let Some(known) = self.responses.get(&at) {
             return Some(known.clone());
@@ -634,7 +634,7 @@ impl<'d> Reader<'d> {
         Some(response)
     }
 
-    fn header(&mut self, at: &str, name: &str, value: &'d Value) -> Option<Arc<Declared>> {
+    fn header(&mut self, at: &str, name: &str, value: Node<'d>) -> Option<Arc<Declared>> {
         let (at, value) = self.follow(at, value)?;
         if value.get("schema").is_none() && value.get("content").is_none() {
             self.notes
@@ -646,17 +646,17 @@ impl<'d> Reader<'d> {
     }
 
     /// What a Reference Object leads to, and where it stands.
-    fn follow(&mut self, at: &str, value: &'d Value) -> Option<(String, &'d Value)> {
+    fn follow(&mut self, at: &str, value: Node<'d>) -> Option<(String, Node<'d>)> {
         let (mut at, mut value) = (at.to_owned(), value);
         for _ in 0..MAX_HOPS {
-            let Some(reference) = value.get("$ref").and_then(Value::as_str) else {
+            let Some(reference) = value.get("$ref").and_then(Node::as_str) else {
                 if value.is_object() {
                     return Some((at, value));
                 }
                 self.findings.add(at, "expected an object");
                 return None;
             };
-            match resolve(self.document, reference) {
+            match resolve(self.root, reference) {
                 Ok((target, found)) => (at, value) = (target, found),
                 Err(dangling) => {
                     self.findings.add(child(&at, "$ref"), dangling.message());
@@ -668,37 +668,37 @@ impl<'d> Reader<'d> {
         None
     }
 
-    fn shape(&self, schema: &'d Value) -> Shape {
-        let document = self.document;
+    fn shape(&self, schema: Node<'d>) -> Shape {
+        let root = self.root;
         Shape::of(schema, &|reference| {
-            resolve(document, reference).ok().map(|(_, target)| target)
+            resolve(root, reference).ok().map(|(_, target)| target)
         })
     }
 
-    fn members(&mut self, at: &str, value: &'d Value) -> &'d Map<String, Value> {
-        static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
-        if let Value::Object(members) = value {
-            members
-        } else {
+    fn members(
+        &mut self,
+        at: &str,
+        value: Node<'d>,
+    ) -> impl Iterator<Item = (&'d str, Node<'d>)> + use<'d> {
+        if !value.is_object() {
             self.findings.add(at, "expected an object");
-            &NONE
         }
+        value.members()
     }
 
-    fn flag(&mut self, at: &str, value: &Value, name: &str) -> Option<bool> {
-        if let Value::Bool(flag) = value.get(name)? {
-            Some(*flag)
-        } else {
+    fn flag(&mut self, at: &str, value: Node<'d>, name: &str) -> Option<bool> {
+        let value = value.get(name)?;
+        if value.as_bool().is_none() {
             self.findings.add(child(at, name), "expected true or false");
-            None
         }
+        value.as_bool()
     }
 
     fn base_paths(&mut self) -> Vec<String> {
-        let servers = self.document.get("servers").and_then(Value::as_array);
+        let servers = self.root.get("servers");
         let mut paths: Vec<String> = servers
             .into_iter()
-            .flatten()
+            .flat_map(Node::items)
             .filter_map(|server| Some(base_path(server.get("url")?.as_str()?, server)))
             .collect();
         // OAS 3.2.0 section 4.1: without servers, there is one with the URL `/`.
@@ -712,7 +712,7 @@ impl<'d> Reader<'d> {
 }
 
 /// The path of a server's URL, its variables replaced by their defaults.
-fn base_path(url: &str, server: &Value) -> String {
+fn base_path(url: &str, server: Node<'_>) -> String {
     let mut text = String::new();
     let mut rest = url;
     while let Some((before, after)) = rest.split_once('{') {

@@ -1,8 +1,9 @@
 //! Looks at the schemas of a document as it is read, for what no engine would say as well.
 
 use kit::policy::child;
-use serde_json::{Map, Value};
 
+use super::document::Nullable;
+use super::json::Node;
 use super::keywords::{Holds, held, holds};
 use super::reader::{Dangling, Reader, UNKNOWN_DIALECT, resolve};
 use super::version::Version;
@@ -15,9 +16,9 @@ const TYPES: [&str; 7] = [
 
 impl<'d> Reader<'d> {
     /// Notes a schema that is used.
-    pub(super) fn schema(&mut self, at: String, value: &'d Value) -> SchemaRef {
+    pub(super) fn schema(&mut self, at: String, value: Node<'d>) -> SchemaRef {
         let schema = SchemaRef {
-            pointer: at.clone(),
+            pointer: self.source.entry(&at),
         };
         self.pending.push((at, value));
         schema
@@ -30,8 +31,8 @@ impl<'d> Reader<'d> {
             return;
         }
         // A name may be that of a schema that nothing else leads to.
-        let schemas = self.document.pointer("/components/schemas");
-        for (name, schema) in schemas.and_then(Value::as_object).into_iter().flatten() {
+        let schemas = self.root.pointer("/components/schemas");
+        for (name, schema) in schemas.map(Node::members).into_iter().flatten() {
             self.pending
                 .push((child("/components/schemas", name), schema));
         }
@@ -63,35 +64,34 @@ impl<'d> Reader<'d> {
 
     /// Looks at a schema and those in it. `embedded` says that an identifier stands around it, from
     /// which its references count.
-    fn walk(&mut self, at: &str, value: &'d Value, embedded: bool) {
-        if !self.walked.insert(at.to_owned()) {
+    fn walk(&mut self, at: &str, schema: Node<'d>, embedded: bool) {
+        if !self.walked.insert(schema.index()) {
             return;
         }
-        let schema = match value {
-            Value::Object(schema) => schema,
-            Value::Bool(_)
-                if self.version > Version::V3_0 || at.ends_with("/additionalProperties") =>
-            {
-                return;
-            }
-            _ => return self.findings.add(at, "expected a schema"),
-        };
+        if schema.as_bool().is_some()
+            && (self.source.version > Version::V3_0 || at.ends_with("/additionalProperties"))
+        {
+            return;
+        }
+        if !schema.is_object() {
+            return self.findings.add(at, "expected a schema");
+        }
         let embedded = embedded || self.identify(schema);
         if let Some(reference) = schema.get("$ref") {
             self.reference(&child(at, "$ref"), reference, embedded);
-            if self.version == Version::V3_0 {
+            if self.source.version == Version::V3_0 {
                 return;
             }
         }
-        if let Some(reference) = schema.get("$dynamicRef").and_then(Value::as_str) {
+        if let Some(reference) = schema.get("$dynamicRef").and_then(Node::as_str) {
             // A pointer leads where it leads; what is by name has to be somewhere.
             if !reference.starts_with("#/") && reference != "#" {
                 self.named.push((child(at, "$dynamicRef"), reference));
             }
         }
         self.check(at, schema);
-        for (keyword, value) in schema {
-            let kind = holds(keyword, self.version);
+        for (keyword, value) in schema.members() {
+            let kind = holds(keyword, self.source.version);
             if kind == Holds::Nothing {
                 continue;
             }
@@ -103,19 +103,19 @@ impl<'d> Reader<'d> {
     }
 
     /// Notes the names of a schema; whether it has an identifier of its own.
-    fn identify(&mut self, schema: &Map<String, Value>) -> bool {
-        if self.version == Version::V3_0 {
+    fn identify(&mut self, schema: Node<'d>) -> bool {
+        if self.source.version == Version::V3_0 {
             return false;
         }
         for keyword in ["$id", "$anchor", "$dynamicAnchor"] {
-            if let Some(name) = schema.get(keyword).and_then(Value::as_str) {
+            if let Some(name) = schema.get(keyword).and_then(Node::as_str) {
                 self.names.insert(name.trim_end_matches('#').to_owned());
             }
         }
-        schema.contains_key("$id")
+        schema.has("$id")
     }
 
-    fn reference(&mut self, at: &str, reference: &'d Value, embedded: bool) {
+    fn reference(&mut self, at: &str, reference: Node<'d>, embedded: bool) {
         let Some(reference) = reference.as_str() else {
             return self.findings.add(at, "expected a reference, as a string");
         };
@@ -123,26 +123,26 @@ impl<'d> Reader<'d> {
         if embedded && reference.starts_with('#') {
             return;
         }
-        match resolve(self.document, reference) {
+        match resolve(self.root, reference) {
             Ok((target, value)) => self.pending.push((target, value)),
-            Err(Dangling::Remote | Dangling::Named) if self.version > Version::V3_0 => {
+            Err(Dangling::Remote | Dangling::Named) if self.source.version > Version::V3_0 => {
                 self.named.push((at.to_owned(), reference));
             }
             Err(dangling) => self.findings.add(at, dangling.message()),
         }
     }
 
-    fn check(&mut self, at: &str, schema: &Map<String, Value>) {
+    fn check(&mut self, at: &str, schema: Node<'d>) {
         self.check_type(at, schema);
-        let is_set = |keyword: &str| schema.get(keyword) == Some(&Value::Bool(true));
         // OAS 3.0.4 section 4.7.24.2: a property "must not be marked as both".
-        if is_set("readOnly") && is_set("writeOnly") {
+        if schema.is_set("readOnly") && schema.is_set("writeOnly") {
             self.findings
                 .add(at, "is both `readOnly` and `writeOnly`; keep one of them");
         }
-        let is_3_0 = self.version == Version::V3_0;
-        if is_set("nullable") {
-            let message = match (is_3_0, schema.contains_key("type")) {
+        let is_3_0 = self.source.version == Version::V3_0;
+        if schema.is_set("nullable") {
+            let is_lenient = self.source.reading.nullable == Nullable::Lenient;
+            let message = match (is_3_0, schema.has("type") || is_lenient) {
                 (true, true) => None,
                 (true, false) => Some("has no effect without `type` beside it (OpenAPI 3.0)"),
                 (false, _) => Some("means nothing from OpenAPI 3.1 on; add `null` to `type`"),
@@ -151,14 +151,14 @@ impl<'d> Reader<'d> {
                 self.notes.add(child(at, "nullable"), message);
             }
         }
-        let booleans = is_3_0 || self.dialect == Dialect::Draft4 || schema.contains_key("$schema");
+        let booleans = is_3_0 || self.source.dialect == Dialect::Draft4 || schema.has("$schema");
         for keyword in ["exclusiveMinimum", "exclusiveMaximum"] {
-            match schema.get(keyword) {
-                Some(Value::Number(_)) if is_3_0 => {
+            match schema.get(keyword).map(Node::type_name) {
+                Some("number" | "integer") if is_3_0 => {
                     let message = "expected true or false beside the bound (OpenAPI 3.0)";
                     self.findings.add(child(at, keyword), message);
                 }
-                Some(Value::Bool(_)) if !booleans => {
+                Some("boolean") if !booleans => {
                     let message = "expected the bound itself, as a number (OpenAPI 3.1)";
                     self.findings.add(child(at, keyword), message);
                 }
@@ -171,25 +171,23 @@ impl<'d> Reader<'d> {
         }
     }
 
-    fn check_type(&mut self, at: &str, schema: &Map<String, Value>) {
-        let is_type = |value: &Value| value.as_str().is_some_and(|name| TYPES.contains(&name));
-        let is_3_0 = self.version == Version::V3_0;
-        let fault = match schema.get("type") {
-            None => None,
-            Some(Value::String(name)) if is_3_0 && name == "null" => Some(
-                "`null` is no type of OpenAPI 3.0; use `nullable: true` beside another one"
-                    .to_owned(),
-            ),
-            Some(Value::Array(_)) if is_3_0 => Some(
-                "a list of types is not read in OpenAPI 3.0; use `nullable: true` or `oneOf`"
-                    .to_owned(),
-            ),
-            Some(Value::Array(names)) if !names.is_empty() && names.iter().all(is_type) => None,
-            Some(value) if is_type(value) => None,
-            Some(_) => Some(format!("expected {}", kit::policy::list(&TYPES))),
+    fn check_type(&mut self, at: &str, schema: Node<'d>) {
+        let Some(value) = schema.get("type") else {
+            return;
         };
-        if let Some(message) = fault {
-            self.findings.add(child(at, "type"), message);
-        }
+        let is_type = |value: Node<'_>| value.as_str().is_some_and(|name| TYPES.contains(&name));
+        let are_types =
+            |value: Node<'_>| value.items().next().is_some() && value.items().all(is_type);
+        let is_3_0 = self.source.version == Version::V3_0;
+        let fault = if is_3_0 && value.as_str() == Some("null") {
+            "`null` is no type of OpenAPI 3.0; use `nullable: true` beside another one".to_owned()
+        } else if is_3_0 && value.is_array() {
+            "a list of types is not read in OpenAPI 3.0; use `nullable: true` or `oneOf`".to_owned()
+        } else if is_type(value) || are_types(value) {
+            return;
+        } else {
+            format!("expected {}", kit::policy::list(&TYPES))
+        };
+        self.findings.add(child(at, "type"), fault);
     }
 }

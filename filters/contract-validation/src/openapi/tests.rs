@@ -5,6 +5,11 @@ use crate::parameter::Location;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+const UNCHECKED: Reading = Reading {
+    undefined: Undefined::Unchecked,
+    nullable: Nullable::Strict,
+};
+
 /// A document of a version with these paths.
 #[expect(
     clippy::needless_pass_by_value,
@@ -14,13 +19,21 @@ fn document(version: &str, paths: Value, schemas: Value) -> Value {
     json!({"openapi": version, "paths": paths, "components": {"schemas": schemas}})
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "Most are written where they are passed."
+)]
 fn contract(document: Value) -> Contract {
-    Contract::read(document, Undefined::Refused).expect("a contract")
+    Contract::read(&document, Reading::default()).expect("a contract")
 }
 
 /// Where mistakes are, in order.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "Most are written where they are passed."
+)]
 fn places(document: Value) -> Vec<String> {
-    let findings = Contract::read(document, Undefined::Refused).expect_err("mistakes");
+    let findings = Contract::read(&document, Reading::default()).expect_err("mistakes");
     let mut places: Vec<_> = findings.0.into_iter().map(|own| own.pointer).collect();
     places.sort();
     places
@@ -216,7 +229,7 @@ fn what_is_no_document_says_so() {
 #[test]
 fn a_remote_reference_says_how_to_bundle() {
     let paths = json!({"/a": {"$ref": "a.yaml"}});
-    let findings = Contract::read(document("3.1.0", paths, json!({})), Undefined::Unchecked);
+    let findings = Contract::read(document("3.1.0", paths, json!({})), UNCHECKED);
     let findings = findings.expect_err("a remote reference").to_string();
     assert_eq!(
         findings,
@@ -244,7 +257,7 @@ fn what_is_undefined_is_not_checked_where_one_says_so() {
     ]}}});
     let document = document("3.0.3", paths, json!({}));
     assert_eq!(places(document.clone()), ["/paths/~1a/get/parameters/0"]);
-    let contract = Contract::read(document, Undefined::Unchecked).expect("a contract");
+    let contract = Contract::read(&document, UNCHECKED).expect("a contract");
     assert_eq!(contract.notes().0.len(), 1);
     let Lookup::Operation(operation, _) = contract.find("GET", "/a") else {
         panic!("an operation");
@@ -699,6 +712,146 @@ fn what_3_2_adds_is_read() {
 }
 
 #[test]
+fn what_3_2_adds_is_unknown_before() {
+    let whole = json!({"/a": {"get": {"parameters": [{"name": "s", "in": "querystring",
+        "content": {"text/plain": {}}}]}}});
+    let cookie = json!({"/a": {"get": {"parameters": [{"name": "s", "in": "cookie",
+        "style": "cookie", "schema": {"type": "string"}}]}}});
+    let place = "/paths/~1a/get/parameters/0";
+    for (paths, fault) in [(whole, "in"), (cookie, "style")] {
+        contract(document("3.2.0", paths.clone(), json!({})));
+        let fault = format!("{place}/{fault}");
+        assert_eq!(places(document("3.1.2", paths, json!({}))), [fault]);
+    }
+    let method = json!({"/a": {"query": {"operationId": "q"}}});
+    let contract = contract(document("3.1.2", method, json!({})));
+    assert_eq!(found(&contract, "QUERY", "/a").as_deref(), Some(""));
+}
+
+#[test]
+fn the_whole_query_stands_alone() {
+    let whole = |name: &str| json!({"name": name, "in": "querystring", "content": {"application/json": {}}});
+    let query = json!({"name": "q", "in": "query", "schema": {}});
+    for parameters in [json!([whole("a"), query]), json!([whole("a"), whole("b")])] {
+        let paths = json!({"/a": {"get": {"parameters": parameters}}});
+        assert_eq!(
+            places(document("3.2.0", paths, json!({}))),
+            ["/paths/~1a/get"]
+        );
+    }
+    let mut schema = whole("a");
+    schema["schema"] = json!({});
+    let paths = json!({"/a": {"get": {"parameters": [schema]}}});
+    assert_eq!(places(document("3.2.0", paths, json!({}))).len(), 1);
+}
+
+#[test]
+fn null_is_admitted_where_nullable_is_read_leniently() {
+    let schemas = json!({"B": {"type": "string"}});
+    let reference = "#/components/schemas/B";
+    for (schema, strict, lenient) in [
+        (json!({"type": "string", "nullable": true}), true, true),
+        (json!({"enum": ["a"], "nullable": true}), false, true),
+        (
+            json!({"enum": ["a"], "type": "string", "nullable": true}),
+            false,
+            false,
+        ),
+        (
+            json!({"anyOf": [{"type": "string"}], "nullable": true}),
+            false,
+            true,
+        ),
+        (
+            json!({"allOf": [{"$ref": reference}], "nullable": true}),
+            false,
+            true,
+        ),
+        (json!({"$ref": reference, "nullable": true}), false, true),
+        (json!({"$ref": reference, "nullable": false}), false, false),
+        (json!({"$ref": reference}), false, false),
+    ] {
+        for (nullable, admits) in [(Nullable::Strict, strict), (Nullable::Lenient, lenient)] {
+            let reading = Reading {
+                nullable,
+                ..Reading::default()
+            };
+            let body = json!({"content": {"application/json": {"schema": schema}}});
+            let paths = json!({"/a": {"post": {"requestBody": body}}});
+            let document = document("3.0.3", paths, schemas.clone());
+            let contract = Contract::read(&document, reading).expect("a contract");
+            let Lookup::Operation(operation, _) = contract.find("POST", "/a") else {
+                panic!("an operation");
+            };
+            let body = operation.body.as_ref().expect("a body");
+            let own = body.content.0[0].schema.as_ref().expect("a schema");
+            let view = contract
+                .view(own, Direction::Request, Hidden::Allowed)
+                .schema;
+            assert_eq!(
+                is_valid(&view, &json!(null)),
+                admits,
+                "{nullable:?} {schema}"
+            );
+            assert!(is_valid(&view, &json!("a")) && !is_valid(&view, &json!(5)));
+            let is_noted = schema.get("type").is_none() && schema.get("$ref").is_none();
+            let notes = usize::from(is_noted && nullable == Nullable::Strict);
+            assert_eq!(contract.notes().0.len(), notes, "{nullable:?} {schema}");
+        }
+    }
+}
+
+#[test]
+fn from_3_1_on_nullable_means_nothing() {
+    let reading = Reading {
+        nullable: Nullable::Lenient,
+        ..Reading::default()
+    };
+    let body =
+        json!({"content": {"application/json": {"schema": {"nullable": true, "enum": [1]}}}});
+    let paths = json!({"/a": {"post": {"requestBody": body}}});
+    let contract = Contract::read(document("3.1.0", paths, json!({})), reading);
+    let contract = contract.expect("a contract");
+    assert_eq!(contract.notes().0.len(), 1);
+    let pointer = "/paths/~1a/post/requestBody/content/application~1json/schema".to_owned();
+    let schema = SchemaRef { pointer };
+    let view = contract
+        .view(&schema, Direction::Request, Hidden::Allowed)
+        .schema;
+    assert!(!is_valid(&view, &json!(null)));
+}
+
+#[test]
+fn a_text_is_read_as_its_value_is() {
+    let document = rich();
+    let text = document.to_string();
+    let contract = Contract::read(&document, Reading::default()).expect("a contract");
+    let other = Contract::read_text(text.as_bytes(), Reading::default()).expect("a contract");
+    assert_eq!(contract.items(), other.items());
+    let findings = Contract::read_text(&text.as_bytes()[1..], Reading::default());
+    assert_eq!(findings.expect_err("a mistake").0[0].pointer, "");
+}
+
+#[test]
+fn a_quoted_parameter_of_a_media_type_is_a_plain_one() {
+    let media = r#"application/json; profile="a;b=\"c\"""#;
+    let paths = json!({"/a": {"post": {"requestBody": {"content": {media: {}}}}}});
+    let contract = contract(document("3.1.0", paths, json!({})));
+    let Lookup::Operation(operation, _) = contract.find("POST", "/a") else {
+        panic!("an operation");
+    };
+    let content = &operation.body.as_ref().expect("a body").content;
+    let given: &[u8] = br#"application/json; charset=utf-8; Profile="a;b=\"c\"""#;
+    assert!(content.find(given).is_some());
+    assert!(
+        content
+            .find(br#"application/json; profile="a;b""#)
+            .is_none()
+    );
+    assert!(content.find(b"application/json").is_none());
+}
+
+#[test]
 fn the_paths_of_servers_are_told() {
     let mut document = document("3.1.0", json!({}), json!({}));
     assert_eq!(contract(document.clone()).base_paths(), [""]);
@@ -808,8 +961,8 @@ proptest! {
                 *place = junk[value].clone();
             }
         }
-        for undefined in [Undefined::Refused, Undefined::Unchecked] {
-            let Ok(contract) = Contract::read(document.clone(), undefined) else {
+        for reading in [Reading::default(), UNCHECKED] {
+            let Ok(contract) = Contract::read(&document, reading) else {
                 continue;
             };
             let _ = contract.find("POST", "/a/1");

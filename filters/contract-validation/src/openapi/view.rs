@@ -6,9 +6,11 @@ use kit::policy::child;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-use super::document::Contract;
+use super::document::{Contract, Nullable};
+use super::json::Node;
 use super::keywords::{Holds, constrains_in_3_0, holds, is_annotation};
 use super::reader::resolve;
+use super::source::Source;
 use super::version::Version;
 use crate::schema::Dialect;
 
@@ -81,14 +83,15 @@ impl Contract {
     /// schema has a name or an identifier (`$anchor`, `$id`), all of the document's schemas that
     /// have one come along: references by name do not say where they lead.
     pub fn view(&self, schema: &SchemaRef, direction: Direction, hidden: Hidden) -> SchemaView {
-        let entry = self.entry(&schema.pointer);
-        let own = self.document.pointer(&entry);
+        let source = &self.source;
+        let entry = source.entry(&schema.pointer);
+        let own = source.json.root().pointer(&entry);
         let dialect = own
             .and_then(|schema| Dialect::identified(schema.get("$schema")?.as_str()?))
-            .filter(|_| self.version > Version::V3_0)
-            .unwrap_or(self.dialect);
+            .filter(|_| source.version > Version::V3_0)
+            .unwrap_or(source.dialect);
         let mut builder = Builder {
-            contract: self,
+            source,
             direction,
             hidden,
             definitions: dialect.definitions(),
@@ -121,21 +124,56 @@ impl Contract {
             dialect,
         }
     }
+}
 
+impl SchemaView {
+    /// Where in the document stands what stands at a pointer into the view; `None` where it is of
+    /// the view alone.
+    pub(super) fn origin(&self, pointer: &str) -> Option<String> {
+        let definitions = child("", self.dialect.definitions());
+        let rest = pointer.strip_prefix(&definitions)?.strip_prefix('/')?;
+        let (token, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let name = token.replace("~1", "/").replace("~0", "~");
+        Some(match name.rsplit_once('#') {
+            _ if !name.starts_with('/') => format!("{SCHEMAS}/{token}{rest}"),
+            // A copy, which has a number behind its pointer.
+            Some((origin, _)) => format!("{origin}{rest}"),
+            None => format!("{name}{rest}"),
+        })
+    }
+}
+
+impl Source {
     /// Where a schema that is nothing but a reference leads in the end.
-    fn entry(&self, pointer: &str) -> String {
+    pub(super) fn entry(&self, pointer: &str) -> String {
         let mut pointer = pointer.to_owned();
         for _ in 0..MAX_DEPTH {
-            let schema = self.document.pointer(&pointer);
-            let schema = schema.and_then(Value::as_object);
-            let alone = schema.filter(|own| self.version == Version::V3_0 || own.len() == 1);
+            let schema = self.json.root().pointer(&pointer);
+            let alone = schema.filter(|own| self.is_reference(*own));
             let reference = alone.and_then(|schema| schema.get("$ref")?.as_str());
-            match reference.and_then(|reference| resolve(&self.document, reference).ok()) {
+            match reference.and_then(|reference| resolve(self.json.root(), reference).ok()) {
                 Some((target, _)) => pointer = target,
                 None => return pointer,
             }
         }
         pointer
+    }
+
+    /// Whether nothing beside the `$ref` of a schema counts (OAS 3.0.4 section 4.7.23).
+    fn is_reference(&self, schema: Node<'_>) -> bool {
+        if self.version == Version::V3_0 {
+            !self.admits_null(schema)
+        } else {
+            schema.members().count() == 1
+        }
+    }
+
+    /// Whether a schema of 3.0 admits null although the standard says that it does not.
+    fn admits_null(&self, schema: Node<'_>) -> bool {
+        self.version == Version::V3_0
+            && self.reading.nullable == Nullable::Lenient
+            && schema.is_set("nullable")
+            && (schema.has("$ref") || !schema.has("type"))
     }
 }
 
@@ -150,7 +188,7 @@ struct Placement<'d> {
 }
 
 struct Builder<'d> {
-    contract: &'d Contract,
+    source: &'d Source,
     direction: Direction,
     hidden: Hidden,
     definitions: &'static str,
@@ -164,7 +202,7 @@ struct Builder<'d> {
 
 impl<'d> Builder<'d> {
     fn is_3_0(&self) -> bool {
-        self.contract.version == Version::V3_0
+        self.source.version == Version::V3_0
     }
 
     /// Has what stands at a pointer placed; the reference to it.
@@ -204,7 +242,7 @@ impl<'d> Builder<'d> {
             if self.placed.contains_key(&placement.name) {
                 continue;
             }
-            if let Some(schema) = self.contract.document.pointer(&placement.from) {
+            if let Some(schema) = self.source.json.root().pointer(&placement.from) {
                 // It is there before its own references are followed.
                 self.placed
                     .insert(placement.name.clone(), Value::Bool(true));
@@ -216,8 +254,8 @@ impl<'d> Builder<'d> {
 
     /// Places all schemas that have a name of their own or an identifier.
     fn place_named(&mut self) {
-        let schemas = self.contract.document.pointer(SCHEMAS);
-        for (name, schema) in schemas.and_then(Value::as_object).into_iter().flatten() {
+        let schemas = self.source.json.root().pointer(SCHEMAS);
+        for (name, schema) in schemas.map(Node::members).into_iter().flatten() {
             if has_name(schema) {
                 self.place(&child(SCHEMAS, name));
             }
@@ -228,20 +266,21 @@ impl<'d> Builder<'d> {
     /// A schema as it is in this direction. `inherited` are the properties of the same value that
     /// are declared around it and are not for this direction; `embedded` says that an identifier
     /// stands around it, from which its references count.
-    fn schema(&mut self, value: &'d Value, inherited: &Names<'d>, embedded: bool) -> Value {
-        let Some(schema) = value.as_object() else {
-            return value.clone();
-        };
-        let embedded = embedded || (!self.is_3_0() && schema.contains_key("$id"));
-        let reference = schema.get("$ref").and_then(Value::as_str);
+    fn schema(&mut self, schema: Node<'d>, inherited: &Names<'d>, embedded: bool) -> Value {
+        if !schema.is_object() {
+            return schema.to_value();
+        }
+        let embedded = embedded || (!self.is_3_0() && schema.has("$id"));
+        let reference = schema.get("$ref").and_then(Node::as_str);
         if let (true, Some(reference)) = (self.is_3_0(), reference) {
             // OAS 3.0.4 section 4.7.23: what stands beside a reference "shall be ignored".
-            return json!({ "$ref": self.reference(reference, inherited, embedded) });
+            let reference = json!({ "$ref": self.reference(reference, inherited, embedded) });
+            return self.or_null(schema, reference);
         }
         let mut names = inherited.clone();
-        self.collect(value, &mut names, MAX_DEPTH);
+        self.collect(schema, &mut names, MAX_DEPTH);
         let mut out = Map::new();
-        for (keyword, value) in schema {
+        for (keyword, value) in schema.members() {
             let known = if self.is_3_0() {
                 constrains_in_3_0(keyword)
             } else {
@@ -250,21 +289,21 @@ impl<'d> Builder<'d> {
             if !known {
                 continue;
             }
-            let value = match (keyword.as_str(), holds(keyword, self.contract.version)) {
+            let value = match (keyword, holds(keyword, self.source.version)) {
                 ("$ref", _) => match value.as_str() {
                     Some(reference) => self.reference(reference, &names, embedded).into(),
                     None => continue,
                 },
                 ("$dynamicRef" | "$recursiveRef", _) => {
                     self.by_name = true;
-                    value.clone()
+                    value.to_value()
                 }
                 ("required", _) => match required(value, &names) {
                     Some(required) => required,
                     None => continue,
                 },
                 ("properties", _) => self.properties(value, embedded),
-                (_, Holds::Nothing) => value.clone(),
+                (_, Holds::Nothing) => value.to_value(),
                 (_, kind @ (Holds::Same | Holds::AllSame | Holds::NamedSame)) => {
                     self.each(kind, value, &names, embedded)
                 }
@@ -272,43 +311,52 @@ impl<'d> Builder<'d> {
                     self.each(kind, value, &Names::new(), embedded)
                 }
             };
-            out.insert(keyword.clone(), value);
+            out.insert(keyword.to_owned(), value);
         }
         if self.is_3_0() {
             translate_3_0(schema, &mut out);
         }
-        Value::Object(out)
+        self.or_null(schema, Value::Object(out))
+    }
+
+    /// A schema of a view, and null beside it where the contract is read that way.
+    fn or_null(&self, schema: Node<'d>, out: Value) -> Value {
+        if self.source.admits_null(schema) {
+            json!({ "anyOf": [out, { "type": "null" }] })
+        } else {
+            out
+        }
     }
 
     /// The schemas that a keyword holds: one, a list, or several by name.
-    fn each(&mut self, kind: Holds, value: &'d Value, names: &Names<'d>, embedded: bool) -> Value {
-        match (kind, value) {
-            (Holds::AllSame | Holds::Parts, Value::Array(schemas)) => schemas
-                .iter()
+    fn each(&mut self, kind: Holds, value: Node<'d>, names: &Names<'d>, embedded: bool) -> Value {
+        match kind {
+            Holds::AllSame | Holds::Parts if value.is_array() => value
+                .items()
                 .map(|schema| self.schema(schema, names, embedded))
                 .collect(),
-            (Holds::Named | Holds::NamedSame, Value::Object(schemas)) => {
-                let schemas = schemas.iter();
+            Holds::Named | Holds::NamedSame if value.is_object() => {
+                let schemas = value.members();
                 let schemas = schemas
-                    .map(|(name, schema)| (name.clone(), self.schema(schema, names, embedded)));
+                    .map(|(name, schema)| (name.to_owned(), self.schema(schema, names, embedded)));
                 Value::Object(schemas.collect())
             }
             _ => self.schema(value, names, embedded),
         }
     }
 
-    fn properties(&mut self, value: &'d Value, embedded: bool) -> Value {
-        let Some(properties) = value.as_object() else {
-            return value.clone();
-        };
-        let properties = properties.iter().map(|(name, schema)| {
+    fn properties(&mut self, value: Node<'d>, embedded: bool) -> Value {
+        if !value.is_object() {
+            return value.to_value();
+        }
+        let properties = value.members().map(|(name, schema)| {
             let is_refused = self.hidden == Hidden::Refused && self.is_hidden(schema, MAX_DEPTH);
             let schema = if is_refused {
                 Value::Bool(false)
             } else {
                 self.schema(schema, &Names::new(), embedded)
             };
-            (name.clone(), schema)
+            (name.to_owned(), schema)
         });
         Value::Object(properties.collect())
     }
@@ -318,7 +366,7 @@ impl<'d> Builder<'d> {
         if embedded && reference.starts_with('#') {
             return reference.to_owned();
         }
-        let Ok((target, schema)) = resolve(&self.contract.document, reference) else {
+        let Ok((target, schema)) = resolve(self.source.json.root(), reference) else {
             self.by_name = true;
             return reference.to_owned();
         };
@@ -345,9 +393,9 @@ impl<'d> Builder<'d> {
     }
 
     /// Adds the properties that a schema and those beside it declare not to be for this direction.
-    fn collect(&self, value: &'d Value, names: &mut Names<'d>, depth: usize) {
+    fn collect(&self, value: Node<'d>, names: &mut Names<'d>, depth: usize) {
         self.beside(value, &["allOf"], depth, &mut |schema| {
-            let properties = schema.get("properties").and_then(Value::as_object);
+            let properties = schema.get("properties").map(Node::members);
             for (name, property) in properties.into_iter().flatten() {
                 if self.is_hidden(property, MAX_DEPTH) {
                     names.insert(name);
@@ -357,23 +405,23 @@ impl<'d> Builder<'d> {
     }
 
     /// Adds the properties that a schema may require.
-    fn collect_required(&self, value: &'d Value, names: &mut Names<'d>, depth: usize) {
+    fn collect_required(&self, value: Node<'d>, names: &mut Names<'d>, depth: usize) {
         let keywords = ["allOf", "anyOf", "oneOf", "then", "else"];
         self.beside(value, &keywords, depth, &mut |schema| {
-            let required = schema.get("required").and_then(Value::as_array);
-            names.extend(required.into_iter().flatten().filter_map(Value::as_str));
+            let required = schema.get("required").map(Node::items);
+            names.extend(required.into_iter().flatten().filter_map(Node::as_str));
         });
     }
 
     /// Whether a property is not for this direction.
-    fn is_hidden(&self, value: &'d Value, depth: usize) -> bool {
+    fn is_hidden(&self, value: Node<'d>, depth: usize) -> bool {
         let keyword = match self.direction {
             Direction::Request => "readOnly",
             Direction::Response => "writeOnly",
         };
         let mut is_hidden = false;
         self.beside(value, &["allOf"], depth, &mut |schema| {
-            is_hidden = is_hidden || schema.get(keyword) == Some(&Value::Bool(true));
+            is_hidden = is_hidden || schema.is_set(keyword);
         });
         is_hidden
     }
@@ -382,24 +430,24 @@ impl<'d> Builder<'d> {
     /// what stands under the keywords. Each is given once, however many ways lead to it.
     fn beside(
         &self,
-        value: &'d Value,
+        value: Node<'d>,
         keywords: &[&str],
         depth: usize,
-        each: &mut dyn FnMut(&'d Map<String, Value>),
+        each: &mut dyn FnMut(Node<'d>),
     ) {
-        let mut seen: Vec<&'d Map<String, Value>> = Vec::new();
+        let mut seen = Vec::new();
         let mut pending = vec![(value, depth)];
-        while let Some((value, depth)) = pending.pop() {
-            let (Some(schema), Some(depth)) = (value.as_object(), depth.checked_sub(1)) else {
+        while let Some((schema, depth)) = pending.pop() {
+            let Some(depth) = depth.checked_sub(1) else {
                 continue;
             };
-            if seen.iter().any(|own| std::ptr::eq(*own, schema)) {
+            if !schema.is_object() || seen.contains(&schema.index()) {
                 continue;
             }
-            seen.push(schema);
-            let reference = schema.get("$ref").and_then(Value::as_str);
+            seen.push(schema.index());
+            let reference = schema.get("$ref").and_then(Node::as_str);
             if let Some(reference) = reference {
-                let target = resolve(&self.contract.document, reference);
+                let target = resolve(self.source.json.root(), reference);
                 pending.extend(target.ok().map(|(_, target)| (target, depth)));
                 // In 3.0 nothing beside a reference counts.
                 if self.is_3_0() {
@@ -408,9 +456,9 @@ impl<'d> Builder<'d> {
             }
             each(schema);
             for keyword in keywords {
-                match schema.get(*keyword) {
-                    Some(Value::Array(schemas)) => {
-                        pending.extend(schemas.iter().map(|schema| (schema, depth)));
+                match schema.get(keyword) {
+                    Some(schemas) if schemas.is_array() => {
+                        pending.extend(schemas.items().map(|schema| (schema, depth)));
                     }
                     Some(schema) => pending.push((schema, depth)),
                     None => {}
@@ -422,21 +470,20 @@ impl<'d> Builder<'d> {
 
 /// The names that are required in this direction; `None` where none is left, for which draft 4
 /// has no list.
-fn required(value: &Value, names: &Names<'_>) -> Option<Value> {
-    let Some(required) = value.as_array() else {
-        return Some(value.clone());
-    };
-    let stays = |name: &&Value| !name.as_str().is_some_and(|name| names.contains(name));
-    let left: Vec<Value> = required.iter().filter(stays).cloned().collect();
+fn required(value: Node<'_>, names: &Names<'_>) -> Option<Value> {
+    if !value.is_array() {
+        return Some(value.to_value());
+    }
+    let stays = |name: &Node<'_>| !name.as_str().is_some_and(|name| names.contains(name));
+    let left: Vec<Value> = value.items().filter(stays).map(Node::to_value).collect();
     (!left.is_empty()).then_some(Value::Array(left))
 }
 
 /// What 3.0 says in its own way, in the words of 2020-12.
-fn translate_3_0(schema: &Map<String, Value>, out: &mut Map<String, Value>) {
-    let is_set = |keyword: &str| schema.get(keyword) == Some(&Value::Bool(true));
+fn translate_3_0(schema: Node<'_>, out: &mut Map<String, Value>) {
     // OAS 3.0.4 section 4.7.24.1: `nullable` adds null to `type`, and overrides nothing else.
-    if is_set("nullable")
-        && let Some(Value::String(name)) = schema.get("type")
+    if schema.is_set("nullable")
+        && let Some(name) = schema.get("type").and_then(Node::as_str)
     {
         out.insert("type".to_owned(), json!([name, "null"]));
     }
@@ -444,7 +491,7 @@ fn translate_3_0(schema: &Map<String, Value>, out: &mut Map<String, Value>) {
         ("minimum", "exclusiveMinimum"),
         ("maximum", "exclusiveMaximum"),
     ] {
-        if is_set(exclusive)
+        if schema.is_set(exclusive)
             && let Some(value) = out.remove(bound)
         {
             out.insert(exclusive.to_owned(), value);
@@ -452,13 +499,9 @@ fn translate_3_0(schema: &Map<String, Value>, out: &mut Map<String, Value>) {
     }
 }
 
-fn has_name(schema: &Value) -> bool {
-    match schema {
-        Value::Object(members) => {
-            let names = ["$id", "$anchor", "$dynamicAnchor", "$recursiveAnchor"];
-            names.iter().any(|name| members.contains_key(*name)) || members.values().any(has_name)
-        }
-        Value::Array(items) => items.iter().any(has_name),
-        _ => false,
-    }
+fn has_name(value: Node<'_>) -> bool {
+    let names = ["$id", "$anchor", "$dynamicAnchor", "$recursiveAnchor"];
+    let mut members = value.members();
+    members.any(|(name, value)| names.contains(&name) || has_name(value))
+        || value.items().any(has_name)
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Number, Value};
 
+use crate::openapi::Node;
+
 /// How many references and combinations are followed: a schema may hold itself.
 const MAX_HOPS: usize = 16;
 
@@ -77,7 +79,7 @@ impl Shape {
     }
 
     /// What a schema declares. `resolve` follows a `$ref`; one that leads nowhere declares nothing.
-    pub fn of<'a>(schema: &'a Value, resolve: &dyn Fn(&'a str) -> Option<&'a Value>) -> Self {
+    pub fn of<'a>(schema: Node<'a>, resolve: &dyn Fn(&'a str) -> Option<Node<'a>>) -> Self {
         declared(
             schema,
             resolve,
@@ -196,31 +198,27 @@ struct Left {
 
 /// What a schema declares; `None` for anything at all.
 fn declared<'a>(
-    schema: &'a Value,
-    resolve: &dyn Fn(&'a str) -> Option<&'a Value>,
+    schema: Node<'a>,
+    resolve: &dyn Fn(&'a str) -> Option<Node<'a>>,
     left: Left,
 ) -> Option<Shape> {
     let left = Left {
         hops: left.hops.checked_sub(1)?,
         ..left
     };
-    let schema = schema.as_object()?;
-    let all = |schemas: &'a Value| {
-        let schemas = schemas.as_array()?;
-        let shapes = schemas
-            .iter()
-            .filter_map(|schema| declared(schema, resolve, left));
+    let all = |schemas: Node<'a>| {
+        let schemas = schemas.items();
+        let shapes = schemas.filter_map(|schema| declared(schema, resolve, left));
         shapes.reduce(Shape::within)
     };
-    let any = |schemas: &'a Value| {
-        let schemas = schemas.as_array()?;
+    let any = |schemas: Node<'a>| {
+        let schemas = schemas.items();
         let shapes: Option<Vec<Shape>> = schemas
-            .iter()
             .map(|schema| declared(schema, resolve, left))
             .collect();
         shapes?.into_iter().reduce(Shape::or)
     };
-    let referenced = schema.get("$ref").and_then(Value::as_str).and_then(resolve);
+    let referenced = schema.get("$ref").and_then(Node::as_str).and_then(resolve);
     [
         own(schema, resolve, left),
         referenced.and_then(|schema| declared(schema, resolve, left)),
@@ -236,8 +234,8 @@ fn declared<'a>(
 /// What a schema declares by its own `type`; where it has none, by its values, or by what it says of
 /// items or members only.
 fn own<'a>(
-    schema: &'a serde_json::Map<String, Value>,
-    resolve: &dyn Fn(&'a str) -> Option<&'a Value>,
+    schema: Node<'a>,
+    resolve: &dyn Fn(&'a str) -> Option<Node<'a>>,
     left: Left,
 ) -> Option<Shape> {
     let mut shape = Shape {
@@ -245,7 +243,7 @@ fn own<'a>(
         array: None,
         object: None,
     };
-    let inner = |schema: Option<&'a Value>| {
+    let inner = |schema: Option<Node<'a>>| {
         let left = left.levels.checked_sub(1).map(|levels| Left {
             hops: MAX_HOPS,
             levels,
@@ -263,45 +261,40 @@ fn own<'a>(
         "string" => shape.scalars = shape.scalars.with(Scalars::STRING),
         "array" => shape.array = Some(Box::new(inner(schema.get("items")))),
         "object" => {
-            let named = schema.get("properties").and_then(Value::as_object);
+            let named = schema.get("properties").map(Node::members);
             let named = named.into_iter().flatten();
             let others = schema.get("additionalProperties");
+            let is_closed = others.and_then(Node::as_bool) == Some(false);
             shape.object = Some(Box::new(Members {
                 named: named
-                    .map(|(name, schema)| (name.clone(), inner(Some(schema))))
+                    .map(|(name, schema)| (name.to_owned(), inner(Some(schema))))
                     .collect(),
-                others: (others != Some(&Value::Bool(false))).then(|| inner(others)),
+                others: (!is_closed).then(|| inner(others)),
             }));
         }
         _ => {}
     };
-    let values = schema.get("const").map(std::slice::from_ref);
-    let values = values.or_else(|| schema.get("enum")?.as_array().map(Vec::as_slice));
-    match (schema.get("type"), values) {
-        (Some(Value::String(name)), _) => add(name),
-        (Some(Value::Array(names)), _) => names.iter().filter_map(Value::as_str).for_each(add),
-        (_, Some(values)) => values.iter().map(type_of).for_each(add),
-        _ if schema.contains_key("properties") => add("object"),
-        _ if schema.contains_key("items") => add("array"),
-        _ => return None,
+    if let Some(types) = schema.get("type") {
+        let names = types.as_str().into_iter();
+        names
+            .chain(types.items().filter_map(Node::as_str))
+            .for_each(add);
+    } else if let Some(value) = schema.get("const") {
+        add(value.type_name());
+    } else if let Some(values) = schema.get("enum") {
+        values.items().map(Node::type_name).for_each(add);
+    } else if schema.has("properties") {
+        add("object");
+    } else if schema.has("items") {
+        add("array");
+    } else {
+        return None;
     }
     // OAS 3.0.4 section 4.7.24: `nullable` counts beside a `type` only.
-    if schema.contains_key("type") && schema.get("nullable") == Some(&Value::Bool(true)) {
+    if schema.has("type") && schema.is_set("nullable") {
         shape.scalars = shape.scalars.with(Scalars::NULL);
     }
     Some(shape)
-}
-
-fn type_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(number) if number.is_f64() => "number",
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
 }
 
 impl Shape {

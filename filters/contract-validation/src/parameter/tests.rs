@@ -1,11 +1,18 @@
 use super::*;
+use crate::openapi::Json;
 use proptest::prelude::*;
 use serde_json::json;
+
+/// What a schema without references declares.
+fn shape(schema: &Value) -> Shape {
+    let schema = Json::of(schema).expect("a value");
+    Shape::of(schema.root(), &|_| None)
+}
 
 /// A parameter `color` of the style, declared by a schema.
 fn parameter(style: &str, explode: bool, location: Location, schema: &Value) -> Parameter {
     let style = Style::named(style).expect("a style");
-    let shape = Shape::of(schema, &|_| None);
+    let shape = shape(schema);
     assert_eq!(style.fault(location, explode, &shape), None);
     Parameter {
         name: "color".to_owned(),
@@ -195,7 +202,7 @@ fn the_examples_of_the_standard_are_read() {
         let location = Location::named(location).expect("a location");
         for (text, (schema, value)) in texts.into_iter().zip(&values) {
             if text == "-" {
-                let shape = Shape::of(schema, &|_| None);
+                let shape = shape(schema);
                 let style = Style::named(style).expect("a style");
                 assert!(style.fault(location, explode, &shape).is_some());
                 continue;
@@ -523,7 +530,7 @@ fn a_form_is_an_object() {
     assert_eq!(form.read("limit=5&color=a&x=1&y=1&y=2"), Ok(expected));
     let form = Form {
         fields: vec![],
-        others: Some(Shape::of(&json!({"type": "integer"}), &|_| None)),
+        others: Some(shape(&json!({"type": "integer"}))),
     };
     assert_eq!(form.read("a=1&b=x"), Ok(json!({"a": 1, "b": "x"})));
 }
@@ -562,7 +569,7 @@ fn combinations_without_a_meaning_are_found() {
         ("form", true, Location::Cookie, &array()),
     ] {
         let style = Style::named(style).expect("a style");
-        let shape = Shape::of(schema, &|_| None);
+        let shape = shape(schema);
         assert!(
             style.fault(location, explode, &shape).is_some(),
             "{style:?} {explode} {schema}"
@@ -572,11 +579,12 @@ fn combinations_without_a_meaning_are_found() {
 
 #[test]
 fn a_schema_that_holds_itself_is_a_shape() {
-    let schema = json!({"type": "array", "items": {"$ref": "#"}});
-    let shape = Shape::of(&schema, &|_| Some(&schema));
-    assert!(shape.is_array());
-    let loops = json!({"$ref": "#"});
-    assert!(Shape::of(&loops, &|_| Some(&loops)).is_scalar());
+    let of = |schema: Value| {
+        let schema = Json::of(&schema).expect("a value");
+        Shape::of(schema.root(), &|_| Some(schema.root()))
+    };
+    assert!(of(json!({"type": "array", "items": {"$ref": "#"}})).is_array());
+    assert!(of(json!({"$ref": "#"})).is_scalar());
 }
 
 /// RFC 6570 section 3.2.1: everything but the unreserved characters is encoded.
@@ -673,7 +681,7 @@ proptest! {
                 style: Style::named(style).expect("a style"),
                 explode,
                 allow_empty: false,
-                shape: Shape::of(&schema, &|_| None),
+                shape: shape(&schema),
             }),
         };
         let _ = read(&parameter, &text);

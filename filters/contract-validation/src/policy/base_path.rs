@@ -35,7 +35,7 @@ impl FromStr for BasePath {
 string_value!(BasePath, {
     "type": "string",
     "description": "A path without a slash at its end, such as \"/v1\"; \"\" for none.",
-    "pattern": "^(/([A-Za-z0-9._~!$&'()*+,;=:@%/-]*[A-Za-z0-9._~!$&'()*+,;=:@%-])?)?$"
+    "pattern": "^(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*[A-Za-z0-9._~!$&'()*+,;=:@%-])?$"
 });
 
 /// What paths begin with: what the policy says, else what the contract does. The longest come first,
@@ -62,7 +62,8 @@ pub(super) fn check(
         (None, Contract::OpenApi(contract)) => contract.base_paths().to_vec(),
         (None, _) => vec![String::new()],
     };
-    paths.sort_by_key(|path| Reverse(path.len()));
+    paths.sort();
     paths.dedup();
+    paths.sort_by_key(|path| Reverse(path.len()));
     paths
 }

@@ -11,7 +11,7 @@ use super::contract_document::{ContractDocument, placed};
 use super::packed::Packed;
 use super::settings::{Layers, Settings};
 use crate::json_schema::JsonSchemas;
-use crate::openapi::{self, Undefined};
+use crate::openapi::{self, Nullable, Reading, Undefined};
 use crate::plan::{Contract, NamedContract};
 use crate::protobuf;
 
@@ -208,19 +208,15 @@ impl Contracts {
 impl ContractEntry {
     fn read(self, at: &str, findings: &mut Findings) -> Read {
         self.check_members(at, findings);
-        let undefined = match self.undefined {
-            Some(UndefinedEntry::Skip) => Undefined::Unchecked,
-            Some(UndefinedEntry::Reject) | None => Undefined::Refused,
-        };
-        let (kind, read) = if let Some(document) = self.openapi {
-            let read = read_openapi(at, document, undefined).map(Contract::OpenApi);
+        let (kind, read) = if let Some(document) = &self.openapi {
+            let read = read_openapi(at, document, self.reading()).map(Contract::OpenApi);
             (Some(Kind::OpenApi), Some(read))
-        } else if let Some(document) = self.json_schema {
-            let read = read_json_schema(at, &document).map(Contract::JsonSchema);
+        } else if let Some(document) = &self.json_schema {
+            let read = read_json_schema(at, document).map(Contract::JsonSchema);
             (Some(Kind::JsonSchema), Some(read))
-        } else if let Some(Packed(octets)) = self.protobuf {
+        } else if let Some(Packed(octets)) = &self.protobuf {
             let at = child(at, "protobuf");
-            let read = protobuf::Contract::read(&octets).map(Contract::Protobuf);
+            let read = protobuf::Contract::read(octets).map(Contract::Protobuf);
             let read = read.map_err(|found| placed(&at, true, found));
             (Some(Kind::Protobuf), Some(read))
         } else {
@@ -237,6 +233,20 @@ impl ContractEntry {
             contract: contract.map(named),
             name: self.name,
             kind,
+        }
+    }
+
+    /// How an `OpenAPI` document is read.
+    fn reading(&self) -> Reading {
+        Reading {
+            undefined: match self.undefined {
+                Some(UndefinedEntry::Skip) => Undefined::Unchecked,
+                Some(UndefinedEntry::Reject) | None => Undefined::Refused,
+            },
+            nullable: match self.nullable {
+                Some(NullableEntry::Lenient) => Nullable::Lenient,
+                Some(NullableEntry::Strict) | None => Nullable::Strict,
+            },
         }
     }
 
@@ -275,17 +285,17 @@ impl ContractEntry {
 /// Reads an `OpenAPI` document.
 fn read_openapi(
     at: &str,
-    document: ContractDocument,
-    undefined: Undefined,
+    document: &ContractDocument,
+    reading: Reading,
 ) -> Result<openapi::Contract, Findings> {
     let at = child(at, Kind::OpenApi.as_str());
     match document {
         ContractDocument::Plain(value) => {
-            openapi::Contract::read(value, undefined).map_err(|found| placed(&at, false, found))
+            openapi::Contract::read(value, reading).map_err(|found| placed(&at, false, found))
         }
-        ContractDocument::Packed(Packed(text)) => Document::parse(&text)
-            .and_then(|document| openapi::Contract::read(document.value().clone(), undefined))
-            .map_err(|found| placed(&at, true, found)),
+        ContractDocument::Packed(Packed(text)) => {
+            openapi::Contract::read_text(text, reading).map_err(|found| placed(&at, true, found))
+        }
     }
 }
 

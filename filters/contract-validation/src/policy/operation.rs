@@ -38,6 +38,12 @@ object_value!(OperationEntry {
     response: optional "response",
 });
 
+impl OperationEntry {
+    fn says_nothing(&self) -> bool {
+        self.mode.is_none() && self.request.is_none() && self.response.is_none()
+    }
+}
+
 /// The terms of the operations that have their own, by their names in the contract.
 pub(super) fn check(
     ground: &Ground<'_>,
@@ -60,6 +66,10 @@ pub(super) fn check(
             value,
         };
         let terms = ground.terms(Some(&placed), suitability, findings);
+        if value.says_nothing() {
+            let message = "says nothing of the operation; expected `mode`, `request` or `response`";
+            findings.add(placed.at.clone(), message);
+        }
         let at = child(&placed.at, "operation");
         let Some(name) = name_in(contract, &value.operation) else {
             let names = names_of(contract);

@@ -79,17 +79,17 @@ impl Deserr<Findings> for PortabilityEntry {
 
 /// Finds fault with a name that there is not, and with a repair that there is not.
 fn check_name(at: &str, name: &str, entry: TreatmentEntry, findings: &mut Findings) {
-    let repairable = REPAIRABLE.map(Kind::as_str);
     let kinds = Kind::ALL.map(Kind::as_str);
     let names: Vec<&str> = [ALL, "secondDigits"].into_iter().chain(kinds).collect();
     if !names.contains(&name) {
         let hint = did_you_mean(name, names.iter().copied());
         let message = format!("is not a known name here; expected {}{hint}", list(&names));
         findings.add(child(at, name), message);
-    } else if entry == TreatmentEntry::Repair && !repairable.contains(&name) {
+    } else if entry == TreatmentEntry::Repair && !REPAIRABLE.map(Kind::as_str).contains(&name) {
+        let [one, other] = REPAIRABLE.map(Kind::as_str);
         let message = format!(
-            "cannot be repaired; expected `off`, `report` or `reject` (`repair` is for {})",
-            list(&repairable)
+            "cannot be repaired, which is for `{one}` and `{other}`; expected `off`, `report` or \
+             `reject`"
         );
         findings.add(child(at, name), message);
     }
@@ -134,8 +134,8 @@ impl schemars::JsonSchema for PortabilityEntry {
     }
 }
 
-/// A kind, for an editor: what is there that readers differ about.
+/// A kind, for an editor.
 #[cfg(feature = "schema")]
 fn described(kind: Kind) -> String {
-    format!("A value that {}.", kind.detail())
+    format!("What {}.", kind.detail())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kit::policy::{Findings, list};
+use kit::policy::Findings;
 
 use super::contract::Kind;
 
@@ -36,10 +36,11 @@ impl Suitability {
     pub(super) fn check(self, findings: &mut Findings) {
         for (at, outcome) in self.0 {
             if let Outcome::IsFor(kinds) = outcome {
-                let names: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+                let names = kinds.iter().map(|kind| format!("`{}`", kind.as_str()));
+                let names: Vec<String> = names.collect();
                 let message = format!(
                     "has no meaning for the contract; it is for {}",
-                    list(&names)
+                    names.join(" and ")
                 );
                 findings.add(at, message);
             }

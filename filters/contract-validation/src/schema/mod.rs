@@ -1,21 +1,29 @@
 //! Schemas, and the one door to the engine that checks values against them.
 //!
-//! The engine is the crate `jsonschema`. It walks a [`Tape`], not a `serde_json::Value`, because
-//! reading is what costs.
+//! The engine is the crate `jsonschema` as `engine` cuts it. It walks a [`Tape`], not a
+//! `serde_json::Value`, because reading is what costs.
+//!
+//! - Patterns take linear time, whatever they are; look-around, back-references and `\p{...}` are
+//!   refused at load.
+//! - Formats are asserted where the dialect defines them, and so are `int32` and `int64` of
+//!   `OpenAPI`. Others are annotations, `float` and `double` among them: every number of JSON is
+//!   read as one. Without Unicode tables, `idn-hostname` and `idn-email` are annotations too.
+//! - `contentEncoding` and `contentMediaType` are asserted in drafts 6 and 7 alone; from 2019-09 on
+//!   they are annotations (JSON Schema 2020-12 validation, section 8.2).
 
 mod dialect;
 mod node;
 mod tape;
 mod violation;
 
-use jsonschema::{Draft, PatternOptions, Validator};
+use engine::{Draft, Validator};
 use kit::policy::Finding;
 use serde_json::Value;
 
 use crate::violation::Violation;
 
 pub use dialect::Dialect;
-pub use tape::Tape;
+pub use tape::{Tape, Unreadable};
 
 use node::{At, OnTape};
 
@@ -29,10 +37,8 @@ impl Schema {
     /// # Errors
     /// The first mistake, with a pointer into the schema.
     pub fn compile(schema: &Value, dialect: Dialect) -> Result<Self, Finding> {
-        jsonschema::options_for::<OnTape>()
+        engine::options_for::<OnTape>()
             .with_draft(dialect.into())
-            // Linear in the text, whatever the pattern; look-around is refused here, at load.
-            .with_pattern_options(PatternOptions::regex())
             .should_validate_formats(true)
             .offline()
             .build(schema)
@@ -45,7 +51,8 @@ impl Schema {
         self.0.is_valid(At::root(value))
     }
 
-    /// What of a value does not meet the schema: none where it does, and at most `cap`.
+    /// What of a value does not meet the schema: none where it does, and at most `cap`, or
+    /// [`engine::MAX_ERRORS`] and a few where that is less.
     pub fn check(&self, value: &Tape<'_>, cap: usize) -> Vec<Violation> {
         // Most values are valid, and to say so is cheaper than to look for errors.
         if self.is_met(value) {

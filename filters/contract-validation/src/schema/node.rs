@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use jsonschema::JsonType;
-use jsonschema::json::{Array, Json, JsonNumber, Node, NodeIdentity, Object, cmp, unique};
+use engine::JsonType;
+use engine::json::{Array, Json, JsonNumber, Node, NodeIdentity, Object, cmp, unique};
 use serde_json::{Number, Value};
 
 use super::tape::{Extent, Slot, Tape};

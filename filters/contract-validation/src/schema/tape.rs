@@ -3,7 +3,7 @@
 //! Reading a text into `serde_json::Value` costs more than checking it: a map and a string are
 //! allocated for every object and every member. A tape is one allocation, and strings without
 //! escapes stay where they are. `serde_json` is the reader all the same, so what is JSON
-//! (RFC 8259), how deep it may be and which number a literal is are its decisions.
+//! (RFC 8259) and which number a literal is are its decisions.
 
 use std::fmt;
 
@@ -13,6 +13,15 @@ use serde_json::Value;
 /// A JSON text that was read, or a value that came from elsewhere.
 #[derive(Debug, Default)]
 pub struct Tape<'t>(Vec<Slot<'t>>);
+
+/// Why a text has no tape. Nothing of the text is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is not JSON, has something before or behind it, or a number beyond binary64.
+    Malformed,
+    /// It is nested deeper than is allowed.
+    TooDeep,
+}
 
 /// What stands at one place of a tape. Containers come before what is in them.
 #[derive(Debug)]
@@ -30,7 +39,7 @@ pub(super) enum Slot<'t> {
 }
 
 /// How much is in a container.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Extent {
     /// Its elements or members.
     pub(super) count: u32,
@@ -41,28 +50,41 @@ pub(super) struct Extent {
 /// Octets of text for which one slot is set aside at once. Most texts need fewer slots.
 const OCTETS_PER_SLOT: usize = 12;
 
+/// The deepest nesting of any value: reading and checking take stack for each level.
+const MAX_DEPTH: usize = 128;
+
 impl<'t> Tape<'t> {
-    /// Reads a text.
+    /// Reads a text of at most so many levels of arrays and objects, and never more than 128.
     ///
     /// # Errors
-    /// It is not JSON, has something behind it, is nested deeper than 128 levels or has a number
-    /// beyond binary64.
-    pub fn read(text: &'t [u8]) -> Result<Self, serde_json::Error> {
-        let mut tape = Self(Vec::with_capacity(text.len() / OCTETS_PER_SLOT));
+    /// It is not JSON, or nested deeper.
+    pub fn read(text: &'t [u8], max_depth: usize) -> Result<Self, Unreadable> {
+        let mut recording = Recording {
+            slots: Vec::with_capacity(text.len() / OCTETS_PER_SLOT),
+            levels_left: max_depth.min(MAX_DEPTH),
+            too_deep: false,
+        };
         let mut reader = serde_json::Deserializer::from_slice(text);
-        Place(&mut tape.0).deserialize(&mut reader)?;
-        reader.end()?;
-        Ok(tape)
+        // Its own limit is fixed, and looks like any other fault.
+        reader.disable_recursion_limit();
+        let read = Place(&mut recording)
+            .deserialize(&mut reader)
+            .and_then(|()| reader.end());
+        recording.ended(read.is_ok())
     }
 
     /// Lays out a value that was not a JSON text, such as a parameter.
     ///
     /// # Errors
-    /// It has more parts than can be counted.
-    pub fn of(value: &'t Value) -> Result<Self, serde_json::Error> {
-        let mut tape = Self::default();
-        Place(&mut tape.0).deserialize(value)?;
-        Ok(tape)
+    /// It is nested deeper than 128 levels.
+    pub fn of(value: &'t Value) -> Result<Self, Unreadable> {
+        let mut recording = Recording {
+            slots: Vec::new(),
+            levels_left: MAX_DEPTH,
+            too_deep: false,
+        };
+        let read = Place(&mut recording).deserialize(value);
+        recording.ended(read.is_ok())
     }
 
     pub(super) fn slots(&self) -> &[Slot<'t>] {
@@ -70,19 +92,50 @@ impl<'t> Tape<'t> {
     }
 }
 
+/// A tape in the making.
+struct Recording<'t> {
+    slots: Vec<Slot<'t>>,
+    /// How many levels may still be opened.
+    levels_left: usize,
+    /// Whether one more was.
+    too_deep: bool,
+}
+
+impl<'t> Recording<'t> {
+    fn ended(self, read: bool) -> Result<Tape<'t>, Unreadable> {
+        match (read, self.too_deep) {
+            (true, _) => Ok(Tape(self.slots)),
+            (false, true) => Err(Unreadable::TooDeep),
+            (false, false) => Err(Unreadable::Malformed),
+        }
+    }
+}
+
 /// The end of a tape, at which the next value goes.
-struct Place<'p, 't>(&'p mut Vec<Slot<'t>>);
+struct Place<'p, 't>(&'p mut Recording<'t>);
 
 impl<'t> Place<'_, 't> {
     #[expect(clippy::unnecessary_wraps, reason = "It ends what a visitor does.")]
     fn put<E>(self, slot: Slot<'t>) -> Result<(), E> {
-        self.0.push(slot);
+        self.0.slots.push(slot);
         Ok(())
+    }
+
+    /// Begins a container, and says where it is.
+    fn open<E: serde::de::Error>(&mut self) -> Result<usize, E> {
+        let Some(left) = self.0.levels_left.checked_sub(1) else {
+            self.0.too_deep = true;
+            return Err(E::custom("too deep"));
+        };
+        self.0.levels_left = left;
+        let start = self.0.slots.len();
+        self.0.slots.push(Slot::Null);
+        Ok(start)
     }
 
     /// Says at `start` what the container there turned out to hold.
     fn close<E: serde::de::Error>(
-        &mut self,
+        self,
         start: usize,
         count: usize,
         of: fn(Extent) -> Slot<'t>,
@@ -90,11 +143,12 @@ impl<'t> Place<'_, 't> {
         let too_long = |_| E::custom("too long");
         let extent = Extent {
             count: count.try_into().map_err(too_long)?,
-            end: self.0.len().try_into().map_err(too_long)?,
+            end: self.0.slots.len().try_into().map_err(too_long)?,
         };
-        if let Some(slot) = self.0.get_mut(start) {
+        if let Some(slot) = self.0.slots.get_mut(start) {
             *slot = of(extent);
         }
+        self.0.levels_left += 1;
         Ok(())
     }
 }
@@ -143,8 +197,7 @@ impl<'t> Visitor<'t> for Place<'_, 't> {
     }
 
     fn visit_seq<A: SeqAccess<'t>>(mut self, mut elements: A) -> Result<(), A::Error> {
-        let start = self.0.len();
-        self.0.push(Slot::Array(Extent::default()));
+        let start = self.open()?;
         let mut count = 0;
         while elements.next_element_seed(Place(self.0))?.is_some() {
             count += 1;
@@ -153,8 +206,7 @@ impl<'t> Visitor<'t> for Place<'_, 't> {
     }
 
     fn visit_map<A: MapAccess<'t>>(mut self, mut members: A) -> Result<(), A::Error> {
-        let start = self.0.len();
-        self.0.push(Slot::Object(Extent::default()));
+        let start = self.open()?;
         let mut count = 0;
         while members.next_key_seed(Place(self.0))?.is_some() {
             members.next_value_seed(Place(self.0))?;

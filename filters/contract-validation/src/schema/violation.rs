@@ -1,7 +1,7 @@
 //! What does not meet a schema, said without a value of the client.
 
-use jsonschema::ValidationError;
-use jsonschema::error::{TypeKind, ValidationErrorKind};
+use engine::ValidationError;
+use engine::error::{TypeKind, ValidationErrorKind};
 use kit::policy::Finding;
 
 use crate::violation::Violation;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::parameter::Form;
 use crate::plan::{DirectionTerms, Treatment, Unread};
 use crate::portability;
-use crate::schema::{Compiled, Tape};
+use crate::schema::{Compiled, Tape, Unreadable};
 use crate::violation::{Place, Violation, keyword};
 
 use super::tally::{Skipped, Tally};
@@ -151,9 +151,13 @@ impl Content {
     fn json(&self, text: &[u8], terms: &DirectionTerms, tally: &mut Tally) -> Option<Vec<u8>> {
         let repaired = self.portable(text, terms, tally);
         let text = repaired.as_deref().unwrap_or(text);
-        match Tape::read(text) {
+        match Tape::read(text, terms.max_depth) {
             Ok(tape) => self.value(&tape, tally),
-            Err(_) => tally.reject(malformed("must be JSON")),
+            Err(Unreadable::Malformed) => tally.reject(malformed("must be JSON")),
+            Err(Unreadable::TooDeep) => {
+                let detail = format!("must be nested at most {} levels deep", terms.max_depth);
+                tally.reject(Violation::in_body("", keyword::DEPTH, detail));
+            }
         }
         repaired
     }
