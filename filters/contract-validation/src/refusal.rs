@@ -98,6 +98,7 @@ pub(crate) struct Refusal<'a> {
 }
 
 /// A header field that tells a refused client what it may send instead.
+#[derive(Debug, Clone)]
 pub(crate) struct Offer {
     /// The reason that it is for.
     pub(crate) reason: Reason,

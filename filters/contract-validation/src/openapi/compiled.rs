@@ -16,9 +16,9 @@ use super::view::{Direction, Hidden, SchemaRef};
 /// compile is found then. A larger document's are compiled when they are first used.
 const EAGER: usize = 256;
 
-/// How much is kept: so many values in the schemas that were used last, which is about 10 MB. Of the
-/// largest document that is known, GitHub's, it is the schemas of a hundred operations.
-const KEPT: usize = 65_536;
+/// How much is kept: so many values in the schemas that were used last. Natively they take 23 MB, and
+/// are a tenth of the schemas of GitHub's document, which is the largest one that is public.
+const KEPT: usize = 32_768;
 
 /// From how many octets on the text of a schema, with all that it refers to, is a large one.
 const LARGE: usize = 64 * 1024;

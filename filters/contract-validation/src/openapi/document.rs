@@ -1,6 +1,5 @@
 //! A contract: what a document says, ready to be held against.
 
-use std::borrow::Borrow;
 use std::rc::Rc;
 
 use kit::policy::Findings;
@@ -32,15 +31,6 @@ pub struct Reading {
     pub undefined: Undefined,
     /// What `nullable` means in 3.0.
     pub nullable: Nullable,
-}
-
-impl From<Undefined> for Reading {
-    fn from(undefined: Undefined) -> Self {
-        Self {
-            undefined,
-            nullable: Nullable::default(),
-        }
-    }
 }
 
 /// What becomes of parts to which the standard gives no meaning, or which it forbids although one
@@ -91,11 +81,8 @@ impl Contract {
     ///
     /// # Errors
     /// Every mistake in it, each with its place.
-    pub fn read(
-        document: impl Borrow<Value>,
-        reading: impl Into<Reading>,
-    ) -> Result<Self, Findings> {
-        reader::read(Json::of(document.borrow())?, reading.into())
+    pub fn read(document: &Value, reading: Reading) -> Result<Self, Findings> {
+        reader::read(Json::of(document)?, reading)
     }
 
     /// Reads the JSON text of a document, without ever holding more of it than is kept.

@@ -229,7 +229,7 @@ fn what_is_no_document_says_so() {
 #[test]
 fn a_remote_reference_says_how_to_bundle() {
     let paths = json!({"/a": {"$ref": "a.yaml"}});
-    let findings = Contract::read(document("3.1.0", paths, json!({})), UNCHECKED);
+    let findings = Contract::read(&document("3.1.0", paths, json!({})), UNCHECKED);
     let findings = findings.expect_err("a remote reference").to_string();
     assert_eq!(
         findings,
@@ -810,7 +810,7 @@ fn from_3_1_on_nullable_means_nothing() {
     let body =
         json!({"content": {"application/json": {"schema": {"nullable": true, "enum": [1]}}}});
     let paths = json!({"/a": {"post": {"requestBody": body}}});
-    let contract = Contract::read(document("3.1.0", paths, json!({})), reading);
+    let contract = Contract::read(&document("3.1.0", paths, json!({})), reading);
     let contract = contract.expect("a contract");
     assert_eq!(contract.notes().0.len(), 1);
     let pointer = "/paths/~1a/post/requestBody/content/application~1json/schema".to_owned();

@@ -67,3 +67,20 @@ pub(super) fn check(
     paths.sort_by_key(|path| Reverse(path.len()));
     paths
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_path_begins_with_a_slash_and_ends_without_one() {
+        for text in ["", "/v1", "/a/b", "/a%20b", "/~1"] {
+            assert!(text.parse::<BasePath>().is_ok(), "{text}");
+        }
+        for text in [
+            "/", "v1", "/v1/", "/v 1", "/v1?a", "/v1#a", "/{a}", "//h/", "/ä",
+        ] {
+            assert!(text.parse::<BasePath>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,15 +1,14 @@
-//! The contracts of a policy.
+//! One contract of a policy.
 
 use std::rc::Rc;
 
 use deserr::Deserr;
 use kit::object_value;
 use kit::policy::value::Name;
-use kit::policy::{Document, Findings, Rules, child, did_you_mean, list};
+use kit::policy::{Document, Findings, child};
 
-use super::contract_document::{ContractDocument, placed};
+use super::contract_document::{ContractDocument, in_packed, in_place};
 use super::packed::Packed;
-use super::settings::{Layers, Settings};
 use crate::json_schema::JsonSchemas;
 use crate::openapi::{self, Nullable, Reading, Undefined};
 use crate::plan::{Contract, NamedContract};
@@ -34,7 +33,7 @@ use crate::protobuf;
 )]
 pub(super) struct ContractEntry {
     /// The name, by which rules refer to it; it stands in metrics.
-    name: Name,
+    pub(super) name: Name,
     /// An `OpenAPI` document of version 3.0, 3.1 or 3.2, or a string: its JSON text in base64, gzip
     /// or not.
     openapi: Option<ContractDocument>,
@@ -117,96 +116,19 @@ impl Kind {
     }
 }
 
-/// The contracts of a policy, as far as they could be read.
-pub(super) struct Contracts(Vec<Read>);
-
 /// A contract, as far as it could be read.
-pub(super) struct Read {
-    name: Name,
+pub(super) struct ReadContract {
+    /// The name, by which rules refer to it.
+    pub(super) name: Name,
     /// What it is, where that can be told.
     pub(super) kind: Option<Kind>,
     /// The contract, unless something is wrong with it.
     pub(super) contract: Option<Rc<NamedContract>>,
 }
 
-impl Contracts {
-    /// Reads contracts.
-    pub(super) fn read(entries: Vec<ContractEntry>, findings: &mut Findings) -> Self {
-        if entries.is_empty() {
-            findings.add("/contracts", "expected at least one contract");
-        }
-        let mut all: Vec<Read> = Vec::new();
-        for (index, entry) in entries.into_iter().enumerate() {
-            let at = child("/contracts", index);
-            if all.iter().any(|earlier| earlier.name == entry.name) {
-                let message = "is the name of an earlier contract; names must differ";
-                findings.add(child(&at, "name"), message);
-            }
-            all.push(entry.read(&at, findings));
-        }
-        Self(all)
-    }
-
-    /// The contract of the rule at `rule_at`: the one that its layers name, else the only one.
-    pub(super) fn of_rule(
-        &self,
-        rule_at: &str,
-        layers: &Layers<'_>,
-        findings: &mut Findings,
-    ) -> Option<&Read> {
-        let Some(said) = layers.pick("contract", |own| own.contract.as_ref()) else {
-            if let [only] = self.0.as_slice() {
-                return Some(only);
-            }
-            if !self.0.is_empty() {
-                let message = format!("expected a `contract`: {}", list(&self.names()));
-                findings.add(rule_at, message);
-            }
-            return None;
-        };
-        let found = self.0.iter().find(|own| own.name == *said.value);
-        if found.is_none() && !self.0.is_empty() {
-            let names = self.names();
-            let hint = did_you_mean(said.value.as_str(), names.iter().copied());
-            let message = format!(
-                "is not the name of a contract; expected {}{hint}",
-                list(&names)
-            );
-            findings.add(said.at, message);
-        }
-        found
-    }
-
-    /// Finds fault with contracts that no rule uses. Where a rule has none, the mistake is there.
-    pub(super) fn check_used(&self, scope: &Rules<'_, Settings>, findings: &mut Findings) {
-        let mut used = Vec::new();
-        for index in 0..scope.rules.len() {
-            let layers = scope.layers(index);
-            let Some(own) = self.of_rule("", &layers, &mut Findings::new()) else {
-                return;
-            };
-            used.push(&own.name);
-        }
-        if used.is_empty() {
-            return;
-        }
-        for (index, own) in self.0.iter().enumerate() {
-            if !used.contains(&&own.name) {
-                findings.add(
-                    child("/contracts", index),
-                    "is used by no rule; name it in a `contract`, or take it out",
-                );
-            }
-        }
-    }
-
-    fn names(&self) -> Vec<&str> {
-        self.0.iter().map(|own| own.name.as_str()).collect()
-    }
-}
-
 impl ContractEntry {
-    fn read(self, at: &str, findings: &mut Findings) -> Read {
+    /// Reads the contract that stands at a place.
+    pub(super) fn read(self, at: &str, findings: &mut Findings) -> ReadContract {
         self.check_members(at, findings);
         let (kind, read) = if let Some(document) = &self.openapi {
             let read = read_openapi(at, document, self.reading()).map(Contract::OpenApi);
@@ -215,9 +137,9 @@ impl ContractEntry {
             let read = read_json_schema(at, document).map(Contract::JsonSchema);
             (Some(Kind::JsonSchema), Some(read))
         } else if let Some(Packed(octets)) = &self.protobuf {
-            let at = child(at, "protobuf");
+            let at = child(at, Kind::Protobuf.as_str());
             let read = protobuf::Contract::read(octets).map(Contract::Protobuf);
-            let read = read.map_err(|found| placed(&at, true, found));
+            let read = read.map_err(|found| in_packed(&at, found));
             (Some(Kind::Protobuf), Some(read))
         } else {
             (None, None)
@@ -229,7 +151,7 @@ impl ContractEntry {
                 contract,
             })
         };
-        Read {
+        ReadContract {
             contract: contract.map(named),
             name: self.name,
             kind,
@@ -291,10 +213,10 @@ fn read_openapi(
     let at = child(at, Kind::OpenApi.as_str());
     match document {
         ContractDocument::Plain(value) => {
-            openapi::Contract::read(value, reading).map_err(|found| placed(&at, false, found))
+            openapi::Contract::read(value, reading).map_err(|found| in_place(&at, found))
         }
         ContractDocument::Packed(Packed(text)) => {
-            openapi::Contract::read_text(text, reading).map_err(|found| placed(&at, true, found))
+            openapi::Contract::read_text(text, reading).map_err(|found| in_packed(&at, found))
         }
     }
 }
@@ -304,10 +226,10 @@ fn read_json_schema(at: &str, document: &ContractDocument) -> Result<JsonSchemas
     let at = child(at, Kind::JsonSchema.as_str());
     match document {
         ContractDocument::Plain(value) => {
-            JsonSchemas::read(value).map_err(|found| placed(&at, false, found))
+            JsonSchemas::read(value).map_err(|found| in_place(&at, found))
         }
         ContractDocument::Packed(Packed(text)) => Document::parse(text)
             .and_then(|document| JsonSchemas::read(document.value()))
-            .map_err(|found| placed(&at, true, found)),
+            .map_err(|found| in_packed(&at, found)),
     }
 }

@@ -40,23 +40,22 @@ impl Deserr<Findings> for ContractDocument {
     }
 }
 
-/// Places what was found in a document that stands at `at`. A pointer into one that is packed leads
-/// nowhere in the policy, so it goes into the message.
-pub(super) fn placed(at: &str, is_packed: bool, found: Findings) -> Findings {
-    let place = |Finding { pointer, message }: Finding| {
-        if !is_packed {
-            let pointer = format!("{at}{pointer}");
-            return Finding { pointer, message };
+/// Places what was found in a contract that stands at `at`.
+pub(super) fn in_place(at: &str, mut found: Findings) -> Findings {
+    for finding in &mut found.0 {
+        finding.pointer.insert_str(0, at);
+    }
+    found
+}
+
+/// Places what was found in a contract that is packed at `at`: a pointer into it leads nowhere in
+/// the policy, so it goes into the message.
+pub(super) fn in_packed(at: &str, mut found: Findings) -> Findings {
+    for Finding { pointer, message } in &mut found.0 {
+        if !pointer.is_empty() {
+            *message = format!("{message} (in the document at `{pointer}`)");
         }
-        let inside = if pointer.is_empty() {
-            String::new()
-        } else {
-            format!(" (in the document at `{pointer}`)")
-        };
-        Finding {
-            pointer: at.to_owned(),
-            message: format!("{message}{inside}"),
-        }
-    };
-    Findings(found.0.into_iter().map(place).collect())
+        at.clone_into(pointer);
+    }
+    found
 }

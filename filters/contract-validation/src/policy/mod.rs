@@ -7,6 +7,7 @@ mod base_path;
 mod bounded;
 mod contract;
 mod contract_document;
+mod contracts;
 mod direction;
 mod document;
 mod hidden;
@@ -27,7 +28,7 @@ use kit::filter::Form;
 use kit::policy::{Document, Findings, Mode};
 
 use crate::plan::{Policy, Rule};
-use contract::Contracts;
+use contracts::Contracts;
 use document::PolicyDocument;
 use suitability::Suitability;
 

@@ -58,3 +58,34 @@ impl schemars::JsonSchema for Sample {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_share_with_four_decimals_is_exact() {
+        for millionths in 1..=1_000_000 {
+            let percent = format!("{}.{:04}", millionths / 10_000, millionths % 10_000);
+            let found = share(percent.parse().unwrap());
+            assert_eq!(found, Some(Share(millionths)), "{percent}");
+        }
+    }
+
+    #[test]
+    fn what_is_finer_or_out_of_range_is_no_share() {
+        let cases = [
+            0.0,
+            -0.0001,
+            0.000_05,
+            1.000_01,
+            100.0001,
+            f64::MAX,
+            f64::INFINITY,
+        ];
+        for percent in cases {
+            assert_eq!(share(percent), None, "{percent}");
+        }
+        assert_eq!(share(f64::NAN), None);
+    }
+}

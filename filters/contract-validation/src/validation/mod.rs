@@ -20,7 +20,7 @@ use std::rc::Rc;
 
 use kit::body::{Body, Size};
 use kit::exchange::Exchange;
-use kit::filter::{Core, Flow};
+use kit::filter::{Core, End, Flow};
 use kit::policy::Mode;
 use kit::protocol::Client;
 use kit::reply::REPLAY;
@@ -30,7 +30,7 @@ use crate::openapi::{Captures, Direction};
 use crate::plan::{DirectionTerms, Plan, Policy, Share};
 use crate::refusal::{self, Refusal};
 use side::{Asked, Side};
-use subject::{Found, Subject, Unknown};
+use subject::Subject;
 
 /// One exchange.
 pub(crate) struct Validation {
@@ -74,26 +74,23 @@ impl Core for Validation {
             return Flow::Continue;
         }
         let target = x.headers().text(":path").unwrap_or_default().to_owned();
-        match subject::find(&rule.plan, &target, x) {
-            Found::Nothing => Flow::Continue,
-            Found::Unknown(unknown) => unknown_subject(&policy, &rule.plan, unknown, x),
-            Found::Subject(subject, captures) => {
-                let mut checking = Box::new(Checking {
-                    policy: Rc::clone(&self.policy),
-                    client: Client::of(x.headers()),
-                    is_head: x.headers().text(":method") == Some("HEAD"),
-                    plan: Rc::clone(&rule.plan),
-                    subject,
-                    request: None,
-                    response: None,
-                    passed: 0,
-                    summary: String::new(),
-                });
-                let flow = checking.request_head(&target, &captures, x);
-                self.checking = Some(checking);
-                flow
-            }
-        }
+        let Some(found) = subject::find(&rule.plan, &target, x) else {
+            return Flow::Continue;
+        };
+        let mut checking = Box::new(Checking {
+            policy: Rc::clone(&policy),
+            plan: Rc::clone(&rule.plan),
+            client: Client::of(x.headers()),
+            is_head: x.headers().text(":method") == Some("HEAD"),
+            subject: found.subject,
+            request: None,
+            response: None,
+            passed: 0,
+            summary: String::new(),
+        });
+        let flow = checking.request_head(&target, &found.captures, x);
+        self.checking = Some(checking);
+        flow
     }
 
     fn request_body(&mut self, body: &mut Body, x: &mut Exchange<'_>) -> Flow {
@@ -114,6 +111,12 @@ impl Core for Validation {
         match &mut self.checking {
             Some(checking) => checking.body(Direction::Response, body, x),
             None => Flow::Continue,
+        }
+    }
+
+    fn end(&mut self, _: End, x: &mut Exchange<'_>) {
+        if let Some(checking) = &self.checking {
+            checking.end(x);
         }
     }
 }
@@ -142,16 +145,12 @@ impl Checking {
     fn response_head(&mut self, x: &mut Exchange<'_>) -> Flow {
         let plan = Rc::clone(&self.plan);
         let terms = &plan.terms(self.subject.name()).response;
-        let flow = if terms.mode != Mode::Off && is_of_upstream(x) {
-            match self.begin(Direction::Response, terms, x) {
-                Some(mut side) => {
-                    side.response_head(&plan, &self.subject, &self.client, self.is_head, x);
-                    self.after_head(side, x)
-                }
-                None => Flow::Continue,
+        let flow = match self.begin(Direction::Response, terms, x) {
+            Some(mut side) => {
+                side.response_head(&plan, &self.subject, &self.client, self.is_head, x);
+                self.after_head(side, x)
             }
-        } else {
-            Flow::Continue
+            None => Flow::Continue,
         };
         if flow == Flow::Continue {
             self.tell_client(x);
@@ -166,7 +165,7 @@ impl Checking {
         terms: &DirectionTerms,
         x: &mut Exchange<'_>,
     ) -> Option<Side> {
-        if terms.mode == Mode::Off {
+        if terms.mode == Mode::Off || (direction == Direction::Response && !is_of_upstream(x)) {
             return None;
         }
         let is_sampled = terms.sample == Share::ALL || terms.sample.takes(x.random());
@@ -210,6 +209,13 @@ impl Checking {
         self.tell(&mut side, x);
         *self.side(direction) = Some(side);
         Flow::Continue
+    }
+
+    /// Counts the messages that broke off before they were whole.
+    fn end(&self, x: &mut Exchange<'_>) {
+        for side in [&self.request, &self.response].into_iter().flatten() {
+            self.telling(side.direction).outcome("unfinished", x);
+        }
     }
 
     /// Tells all that was found, and refuses the message where the policy says so.
@@ -298,41 +304,6 @@ impl Checking {
             direction,
         }
     }
-}
-
-/// What becomes of a request that the contract does not know.
-fn unknown_subject(policy: &Policy, plan: &Plan, unknown: Unknown, x: &mut Exchange<'_>) -> Flow {
-    let terms = &plan.terms.request;
-    if terms.mode == Mode::Off {
-        return Flow::Continue;
-    }
-    let telling = telling::Subject {
-        policy,
-        plan,
-        operation: subject::UNKNOWN,
-        direction: Direction::Request,
-    };
-    let mut side = Side::new(Direction::Request, terms);
-    side.tally.judge(unknown.violation, unknown.verdict);
-    telling.violations(side.tally.all(), x);
-    if let Some(violation) = side.tally.all().next() {
-        telling.facts(&telling::brief(Direction::Request, violation), x);
-    }
-    let rejected = side.tally.rejected();
-    let refusal = Refusal {
-        violations: &rejected,
-        offers: &unknown.offers,
-    };
-    if side.is_refused() {
-        telling.outcome("refused", x);
-        let client = Client::of(x.headers());
-        return Flow::Reply(Box::new(refusal.problem(plan).reply(&client)));
-    }
-    telling.outcome("unknown", x);
-    if !rejected.is_empty() {
-        telling::Subject::would_refuse(refusal.reason().kind(), x);
-    }
-    Flow::Continue
 }
 
 /// Whether a response is the service's own: neither the proxy's nor a filter's. A replay is.

@@ -85,6 +85,11 @@ impl Side {
                 };
                 self.expected = call.request(contract, asked.target, &mut self.tally, x);
             }
+            (Subject::Unknown(unknown), _) => {
+                self.tally.skip(Skipped::Unknown);
+                self.tally.judge(unknown.violation.clone(), unknown.verdict);
+                self.offers.extend(unknown.offer.clone());
+            }
             // A subject is found in its own contract.
             _ => {}
         }
@@ -121,6 +126,7 @@ impl Side {
                 };
                 self.expected = call.response(&mut self.tally, x);
             }
+            (Subject::Unknown(_), _) => self.tally.skip(Skipped::Unknown),
             _ => {}
         }
     }

@@ -5,8 +5,7 @@ use std::rc::Rc;
 use kit::exchange::Exchange;
 use kit::matching::split_query;
 
-use crate::json_schema::JsonSchemas;
-use crate::openapi::{self, Lookup, Operation};
+use crate::openapi::{self, Captures, Lookup, Operation};
 use crate::plan::{Contract, Plan, Verdict};
 use crate::protobuf::{self, Method};
 use crate::refusal::{Offer, Reason};
@@ -27,26 +26,26 @@ pub(super) enum Subject {
     Schemas,
     /// A method of a service in protobuf.
     Call(Rc<Method>),
-}
-
-/// What was found in the contract.
-pub(super) enum Found<'a> {
-    /// The subject, and what the variables of its path stand for.
-    Subject(Subject, openapi::Captures<'a>),
-    /// The contract does not know it.
-    Unknown(Unknown),
-    /// The contract has nothing to say about such a request.
-    Nothing,
+    /// Nothing that the contract knows.
+    Unknown(Box<Unknown>),
 }
 
 /// A request that the contract does not know.
+#[derive(Debug, Clone)]
 pub(super) struct Unknown {
     /// In what.
     pub(super) violation: Violation,
     /// What the policy makes of it.
     pub(super) verdict: Verdict,
     /// What the client may send instead.
-    pub(super) offers: Vec<Offer>,
+    pub(super) offer: Option<Offer>,
+}
+
+/// What was found in the contract.
+pub(super) struct Found<'a> {
+    pub(super) subject: Subject,
+    /// What the variables of its path stand for.
+    pub(super) captures: Captures<'a>,
 }
 
 impl Subject {
@@ -56,103 +55,99 @@ impl Subject {
             Self::Operation(operation) => &operation.name,
             Self::Schemas => ANY,
             Self::Call(method) => &method.path,
+            Self::Unknown(_) => UNKNOWN,
         }
     }
 }
 
-/// Finds what a request with this target is for.
-pub(super) fn find<'a>(plan: &'a Plan, target: &'a str, x: &Exchange<'_>) -> Found<'a> {
+/// Finds what a request with this target is for; `None` where its contract has nothing to say about
+/// such a request.
+pub(super) fn find<'a>(plan: &'a Plan, target: &'a str, x: &Exchange<'_>) -> Option<Found<'a>> {
     let path = split_query(target).0;
-    match &plan.contract.contract {
-        Contract::OpenApi(contract) => operation(plan, contract, path, x),
-        Contract::JsonSchema(JsonSchemas { .. }) => Found::Subject(Subject::Schemas, Vec::new()),
+    let found = match &plan.contract.contract {
+        Contract::OpenApi(contract) => return operation(plan, contract, path, x),
+        Contract::JsonSchema(_) => Subject::Schemas,
         Contract::Protobuf(contract) => call(plan, contract, path),
+    };
+    Some(found.into())
+}
+
+impl From<Subject> for Found<'_> {
+    fn from(subject: Subject) -> Self {
+        Self {
+            subject,
+            captures: Captures::new(),
+        }
     }
 }
 
 fn operation<'a>(
-    plan: &Plan,
+    plan: &'a Plan,
     contract: &'a openapi::Contract,
     path: &'a str,
     x: &Exchange<'_>,
-) -> Found<'a> {
+) -> Option<Found<'a>> {
     let method = x.headers().text(":method").unwrap_or_default();
     let Some(path) = below(&plan.base_paths, path) else {
-        return unknown_path(plan);
+        return Some(unknown_path(plan).into());
     };
     let found = match contract.find(method, path) {
         // What `GET` says holds for `HEAD` too (RFC 9110 section 9.3.2).
-        Lookup::UnknownMethod(_) if method == "HEAD" => match contract.find("GET", path) {
-            Lookup::Operation(operation, matched) => Lookup::Operation(operation, matched),
-            Lookup::UnknownMethod(item) => Lookup::UnknownMethod(item),
-            Lookup::UnknownPath => Lookup::UnknownPath,
-        },
+        Lookup::UnknownMethod(_) if method == "HEAD" => contract.find("GET", path),
         found => found,
     };
-    match found {
-        Lookup::Operation(operation, matched) => {
-            Found::Subject(Subject::Operation(Rc::clone(operation)), matched.captures)
-        }
+    Some(match found {
+        Lookup::Operation(operation, matched) => Found {
+            subject: Subject::Operation(Rc::clone(operation)),
+            captures: matched.captures,
+        },
         // A browser asks before it sends another request (Fetch section 4.8), whatever contracts
         // say.
-        Lookup::UnknownMethod(_) | Lookup::UnknownPath
-            if method == "OPTIONS" && x.headers().contains("access-control-request-method") =>
-        {
-            Found::Nothing
+        _ if method == "OPTIONS" && x.headers().contains("access-control-request-method") => {
+            return None;
         }
-        Lookup::UnknownMethod(item) => Found::Unknown(Unknown {
-            violation: Violation {
-                place: Place::Method,
-                ..Violation::in_body(
-                    "",
-                    keyword::UNKNOWN_METHOD,
-                    "must be one of the methods that the path has",
-                )
-            },
-            verdict: plan.unknown_method,
-            offers: vec![allow(item)],
-        }),
-        Lookup::UnknownPath => unknown_path(plan),
-    }
+        Lookup::UnknownMethod(item) => {
+            unknown_method(plan, Place::Method, Some(allow(item))).into()
+        }
+        Lookup::UnknownPath => unknown_path(plan).into(),
+    })
 }
 
-fn call<'a>(plan: &Plan, contract: &protobuf::Contract, path: &'a str) -> Found<'a> {
+fn call(plan: &Plan, contract: &protobuf::Contract, path: &str) -> Subject {
     if let Some(method) = contract.method(path) {
-        return Found::Subject(Subject::Call(Rc::clone(method)), Vec::new());
+        return Subject::Call(Rc::clone(method));
     }
     let service = path
         .strip_prefix('/')
         .and_then(|path| path.rsplit_once('/'));
     if service.is_some_and(|(service, _)| contract.has_service(service)) {
-        return Found::Unknown(Unknown {
-            violation: Violation {
-                place: Place::Path,
-                ..Violation::in_body(
-                    "",
-                    keyword::UNKNOWN_METHOD,
-                    "must be a method that the service has",
-                )
-            },
-            verdict: plan.unknown_method,
-            offers: Vec::new(),
-        });
+        return unknown_method(plan, Place::Path, None);
     }
     unknown_path(plan)
 }
 
-fn unknown_path<'a>(plan: &Plan) -> Found<'a> {
-    Found::Unknown(Unknown {
+fn unknown_method(plan: &Plan, place: Place, offer: Option<Offer>) -> Subject {
+    let detail = "must be one of the methods that are declared";
+    Subject::Unknown(Box::new(Unknown {
+        violation: Violation {
+            place,
+            ..Violation::in_body("", keyword::UNKNOWN_METHOD, detail)
+        },
+        verdict: plan.unknown_method,
+        offer,
+    }))
+}
+
+fn unknown_path(plan: &Plan) -> Subject {
+    let detail = "must be one of the paths that are declared";
+    Subject::Unknown(Box::new(Unknown {
         violation: Violation {
             place: Place::Path,
-            ..Violation::in_body(
-                "",
-                keyword::UNKNOWN_PATH,
-                "must be a path that the contract has",
-            )
+            ..Violation::in_body("", keyword::UNKNOWN_PATH, detail)
         },
         verdict: plan.unknown_path,
-        offers: Vec::new(),
-    })
+        offer: None,
+    }))
 }
 
 /// RFC 9110 section 15.5.6: the answer "MUST generate an Allow header field".

@@ -20,6 +20,8 @@ pub(super) struct Tally {
 pub(super) enum Skipped {
     /// It is not one of the sample.
     Sample,
+    /// The contract does not know what it is for.
+    Unknown,
     /// Its content is longer than the policy reads, or has no end.
     Size,
     /// Its content has a coding that is not read.
@@ -33,6 +35,7 @@ impl Skipped {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Sample => "not_sampled",
+            Self::Unknown => "unknown",
             Self::Size => "skipped_size",
             Self::Coding => "skipped_coding",
             Self::Contract => "skipped_contract",

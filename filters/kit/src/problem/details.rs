@@ -70,7 +70,7 @@ fn bad_request(problem: &Problem, extent: Extent) -> Option<Any> {
     let fields = violations.iter().map(|violation| FieldViolation {
         field: violation.field_path().into_owned(),
         description: violation.detail.to_owned(),
-        reason: violation.code.unwrap_or_default().to_owned(),
+        reason: violation.code.as_deref().unwrap_or_default().to_owned(),
         localized_message: None,
     });
     let bad_request = BadRequest {

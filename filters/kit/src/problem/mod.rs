@@ -227,8 +227,8 @@ impl Problem {
     }
 
     /// What is wrong with single parts of the request: the extension `errors`, if it is a list of
-    /// objects that have no other members than `pointer`, `field`, `in`, `detail` and `code`, all
-    /// of them texts.
+    /// objects that have no other members than `pointer`, `field`, `in`, `detail` and `code` (or
+    /// `keyword`), all of them texts.
     pub fn violations(&self) -> Vec<Violation<'_>> {
         let list = self.extensions.get(violation::EXTENSION);
         list.and_then(violation::read).unwrap_or_default()

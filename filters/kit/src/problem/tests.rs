@@ -239,6 +239,8 @@ fn violations_are_a_bad_request_and_no_metadata() {
         {"pointer": "#/lines/0/a~1b%20c", "detail": "is unknown", "code": "UNKNOWN_SKU"},
         {"field": "page", "in": "query", "detail": "is no number"},
         {"field": "page"},
+        {"pointer": "#", "detail": "is too long", "keyword": "maxLength"},
+        {"pointer": "#/id", "detail": "is too short", "keyword": "string.min_len"},
     ]);
     let problem = sample().extension("errors", errors);
     let violations = problem.violations();
@@ -260,6 +262,8 @@ fn violations_are_a_bad_request_and_no_metadata() {
             ["lines.0.a/b c", "is unknown", "UNKNOWN_SKU"],
             ["page", "is no number", ""],
             ["page", "", ""],
+            ["", "is too long", "MAX_LENGTH"],
+            ["id", "is too short", "STRING_MIN_LEN"],
         ]
     );
 }

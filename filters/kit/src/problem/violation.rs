@@ -21,7 +21,7 @@ pub struct Violation<'a> {
     /// What is wrong; may be empty.
     pub detail: &'a str,
     /// Why, in a vocabulary that machines know.
-    pub code: Option<&'a str>,
+    pub code: Option<Cow<'a, str>>,
 }
 
 impl Violation<'_> {
@@ -55,7 +55,8 @@ fn element(value: &Value) -> Option<Violation<'_>> {
             "field" => violation.field = Some(text),
             "in" => violation.place = Some(text),
             "detail" => violation.detail = text,
-            "code" => violation.code = Some(text),
+            "code" => violation.code = Some(Cow::Borrowed(text)),
+            "keyword" => violation.code = Some(Cow::Owned(constant_case(text))),
             _ => return None,
         }
     }
@@ -69,6 +70,23 @@ fn pointer(text: &str) -> Option<Cow<'_, str>> {
         None => Cow::Borrowed(text),
     };
     (pointer.is_empty() || pointer.starts_with('/')).then_some(pointer)
+}
+
+/// The keyword of a contract as the reasons of `google.rpc.BadRequest` are written: `maxLength` is
+/// `MAX_LENGTH`.
+fn constant_case(keyword: &str) -> String {
+    let mut reason = String::with_capacity(keyword.len() + 4);
+    for character in keyword.chars() {
+        if !character.is_ascii_alphanumeric() {
+            reason.push('_');
+            continue;
+        }
+        if character.is_ascii_uppercase() && !reason.is_empty() {
+            reason.push('_');
+        }
+        reason.push(character.to_ascii_uppercase());
+    }
+    reason
 }
 
 /// RFC 6901 section 4.
