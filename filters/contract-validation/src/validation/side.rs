@@ -194,10 +194,14 @@ impl Side {
         };
         let headers = x.headers();
         head::response_fields(contract, &response.headers, terms, headers, &mut self.tally);
-        if response.content.is_empty() || status.is_bare || self.is_missing(true, x) {
+        if response.content.is_empty() || status.is_bare {
             return;
         }
-        let arriving = self.arriving(terms, true, x);
+        let required = !expected::may_be_empty(&response.content, headers);
+        if self.is_missing(required, x) {
+            return;
+        }
+        let arriving = self.arriving(terms, required, x);
         self.expected = arriving.of_media_types(contract, &response.content, &mut self.tally);
     }
 

@@ -45,7 +45,11 @@ fn of_whole(problem: &Problem, meta: &mut Object) -> Object {
 
 fn of_violation(problem: &Problem, violation: &Violation<'_>) -> Object {
     let mut error = common(problem);
-    add(&mut error, "code", violation.code.as_deref().unwrap_or(code(problem)));
+    add(
+        &mut error,
+        "code",
+        violation.code.as_deref().unwrap_or(code(problem)),
+    );
     add(&mut error, "detail", violation.detail);
     let (source, meta) = place(violation);
     add_object(&mut error, "source", source);
