@@ -165,7 +165,8 @@ impl Checking {
         terms: &DirectionTerms,
         x: &mut Exchange<'_>,
     ) -> Option<Side> {
-        if terms.mode == Mode::Off || (direction == Direction::Response && !is_of_upstream(x)) {
+        let is_response = direction == Direction::Response;
+        if terms.mode == Mode::Off || (is_response && !self.has_contract(x)) {
             return None;
         }
         let is_sampled = terms.sample == Share::ALL || terms.sample.takes(x.random());
@@ -175,6 +176,12 @@ impl Checking {
             return None;
         }
         Some(Side::new(direction, terms))
+    }
+
+    /// Whether the contract says anything of the response: it is an answer of the service, to
+    /// something that the contract knows.
+    fn has_contract(&self, x: &Exchange<'_>) -> bool {
+        !matches!(self.subject, Subject::Unknown(_)) && is_of_upstream(x)
     }
 
     /// What the head says is known: the message is refused, done with, or its content awaited.

@@ -127,7 +127,10 @@ fn call(plan: &Plan, contract: &protobuf::Contract, path: &str) -> Subject {
 }
 
 fn unknown_method(plan: &Plan, place: Place, offer: Option<Offer>) -> Subject {
-    let detail = "must be one of the methods that are declared";
+    let detail = match place {
+        Place::Method => "must be one of the methods that the path has",
+        _ => "must be a method that the service has",
+    };
     Subject::Unknown(Box::new(Unknown {
         violation: Violation {
             place,
@@ -139,7 +142,7 @@ fn unknown_method(plan: &Plan, place: Place, offer: Option<Offer>) -> Subject {
 }
 
 fn unknown_path(plan: &Plan) -> Subject {
-    let detail = "must be one of the paths that are declared";
+    let detail = "must be a path that the contract has";
     Subject::Unknown(Box::new(Unknown {
         violation: Violation {
             place: Place::Path,

@@ -110,6 +110,7 @@ impl Tally {
     pub(super) fn outcome(&self) -> &'static str {
         match self.skipped {
             _ if self.is_repaired => "repaired",
+            Some(Skipped::Unknown) => Skipped::Unknown.as_str(),
             _ if !self.told.is_empty() => "invalid",
             Some(skipped) => skipped.as_str(),
             None => "valid",
