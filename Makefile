@@ -102,7 +102,7 @@ $(STORES)/.ready: e2e/stores/requirements.txt e2e/stores/go.mod e2e/stores/go.su
 	@touch $@
 
 .PHONY: contracts
-contracts: $(CONTRACTS)/.ready $(CONTRACTS)/json-schema-test-suite/.ready $(CONTRACTS)/openapi/.ready ## fetch suites and documents that contracts are held to, and schemathesis
+contracts: go $(CONTRACTS)/.ready $(CONTRACTS)/json-schema-test-suite/.ready $(CONTRACTS)/openapi/.ready $(CONTRACTS)/protovalidate.binpb ## fetch what contracts are held to: suites, documents, schemathesis
 $(CONTRACTS)/.ready: e2e/contracts/requirements.txt
 	$(call need,python3,your system's Python 3 with venv (Debian: apt install python3-venv))
 	$(call say,fetching schemathesis)
@@ -124,6 +124,11 @@ $(CONTRACTS)/openapi/.ready: $(CLIENTS)/.ready
 	@tar xzf $(@D)/octokit-openapi-$(OCTOKIT_OPENAPI_VERSION).tgz -C $(@D)/octokit --strip-components 2 --exclude '*.deref.json' package/generated
 	@tar xzf $(@D)/readme-oas-examples-$(OAS_EXAMPLES_VERSION).tgz -C $(@D)/readme --strip-components 1 package/3.0 package/3.1
 	@rm $(@D)/*.tgz && touch $@
+
+# What it dumps it has not run, and it ends with the number of such cases.
+$(CONTRACTS)/protovalidate.binpb: e2e/contracts/go.mod e2e/contracts/go.sum $(CONTRACTS)/.ready
+	$(call say,fetching the suites of protovalidate)
+	@cd e2e/contracts && { go tool protovalidate-conformance --dump --proto > $(CURDIR)/$@.new; test -s $(CURDIR)/$@.new; } && mv $(CURDIR)/$@.new $(CURDIR)/$@
 
 .PHONY: prometheus
 prometheus: go $(TOOLS)/bin/.prometheus ## build Prometheus and promtool into .venv (minutes, once)

@@ -25,7 +25,8 @@ pub(super) struct DirectionEntry {
     /// How far, but never further than the rule; without it requests as far as the rule, and
     /// responses `report`.
     pub(super) mode: Option<Mode>,
-    /// How many messages are looked at, in percent; without it 100 of requests, and 10 of responses.
+    /// How many messages are looked at, in percent; without it 100, but 10 of responses that are not
+    /// enforced.
     pub(super) sample: Option<Sample>,
     /// The most of a content that is read; `256KiB` without it.
     pub(super) max_body: Option<MaxBody>,

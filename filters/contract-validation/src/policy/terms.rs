@@ -80,7 +80,7 @@ impl Ground<'_> {
         mode: Mode,
         suitability: &mut Suitability,
     ) -> DirectionTerms {
-        let standard = standard(own.direction);
+        let standard = standard(own.direction, mode);
         let mut suited = |at: &str, kinds| suitability.note(at, self.kind, kinds);
         DirectionTerms {
             mode,
@@ -130,7 +130,7 @@ struct Standard {
     undeclared: Verdict,
 }
 
-fn standard(direction: Direction) -> Standard {
+fn standard(direction: Direction, mode: Mode) -> Standard {
     match direction {
         Direction::Request => Standard {
             sample: Share::ALL,
@@ -138,7 +138,12 @@ fn standard(direction: Direction) -> Standard {
             undeclared: Verdict::Allow,
         },
         Direction::Response => Standard {
-            sample: RESPONSE_SAMPLE,
+            // What is refused or repaired may not depend on chance.
+            sample: if mode == Mode::Enforce {
+                Share::ALL
+            } else {
+                RESPONSE_SAMPLE
+            },
             over_cap: Unread::Skip,
             undeclared: Verdict::Report,
         },
