@@ -7,6 +7,7 @@
 //! The filters of a build are an argument everywhere: [`registry::FILTERS`] in the command, whatever
 //! a test brings in a test.
 
+pub mod bundle;
 pub mod case;
 pub mod check;
 pub mod format;
@@ -15,6 +16,7 @@ pub mod registry;
 pub mod render;
 pub mod testing;
 
+mod contract;
 #[cfg(test)]
 mod sample;
 mod walk;

@@ -1,17 +1,19 @@
 //! The command line of `treaty`.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use treaty::bundle::{self, Target};
 use treaty::check::{FileFinding, check};
 use treaty::format::Format;
 use treaty::registry::FILTERS;
 use treaty::render;
 use treaty::testing::test;
 
-/// Checks, tests and renders the policies of Treaty's filters, without a proxy.
+/// Checks, tests, bundles and renders the policies of Treaty's filters, without a proxy.
 ///
 /// Exit codes: 0 all is well, 1 something was found or failed, 2 the command was not understood or
 /// had nothing to do.
@@ -44,6 +46,20 @@ enum Command {
         /// Who reads the results.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
+    },
+    /// Puts the files that a policy names into it, because a proxy reads none, and tells sizes.
+    Bundle {
+        /// A policy of contract-validation, or of the module with every filter.
+        policy: PathBuf,
+        /// Where the policy goes; the standard output without it.
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+        /// Packs contracts: gzip in base64.
+        #[arg(long)]
+        packed: bool,
+        /// What is to carry the policy.
+        #[arg(long, value_enum, default_value_t)]
+        target: Target,
     },
     /// Prints what of a policy has to stand in the proxy's own configuration.
     #[command(subcommand)]
@@ -117,6 +133,21 @@ fn run(command: Command, out: &mut dyn Write) -> Result<bool, String> {
             let results = test(&cases, FILTERS)?;
             (results.is_fine(), results.write(format, out))
         }
+        Command::Bundle {
+            policy,
+            output,
+            packed,
+            target,
+        } => match bundle::bundle(&policy, packed, target) {
+            Ok(bundled) => {
+                let written = match output {
+                    Some(file) => std::fs::write(file, bundled.text),
+                    None => out.write_all(bundled.text.as_bytes()),
+                };
+                (true, written.and_then(|()| tell(&bundled.sizes)))
+            }
+            Err(findings) => (false, tell(&findings)),
+        },
         Command::Render(rendering) => match rendering.text() {
             Ok(rendered) => (true, out.write_all(rendered.as_bytes())),
             Err(findings) => (false, tell(&findings)),
@@ -126,10 +157,8 @@ fn run(command: Command, out: &mut dyn Write) -> Result<bool, String> {
     Ok(is_fine)
 }
 
-/// Tells why nothing is printed, where it does not get into what is.
-fn tell(findings: &[FileFinding]) -> io::Result<()> {
+/// Tells why nothing is printed, or what is to be known of it, where it does not get into it.
+fn tell(lines: &[impl Display]) -> io::Result<()> {
     let mut err = io::stderr().lock();
-    findings
-        .iter()
-        .try_for_each(|finding| writeln!(err, "{finding}"))
+    lines.iter().try_for_each(|line| writeln!(err, "{line}"))
 }

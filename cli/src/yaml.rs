@@ -20,6 +20,15 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, SyntaxError> {
     serde_saphyr::from_str_with_options(text, options()).map_err(|error| SyntaxError::of(&error))
 }
 
+/// Reads the one document of a text that may be large, such as a contract.
+pub(crate) fn read_large(text: &str) -> Result<Value, SyntaxError> {
+    let mut options = options();
+    // The limits are for texts of strangers: published contracts have a million nodes. Those on
+    // aliases stay.
+    options.budget = None;
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| SyntaxError::of(&error))
+}
+
 /// Reads every document of a text; empty ones are left out.
 pub(crate) fn documents(text: &str) -> Result<Vec<Value>, SyntaxError> {
     serde_saphyr::from_multiple_with_options(text, options())

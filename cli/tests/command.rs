@@ -48,7 +48,7 @@ fn findings_exit_with_1() {
         &["check", "syntax/twice.json", "--format", "json"],
         1,
         "{\"files\":1,\"findings\":[{\"file\":\"syntax/twice.json\",\"message\":\"stands twice in this \
-         object; keep one of them\",\"pointer\":\"/version\",\"within\":\"\"}],\"policies\":0}\n",
+         object; keep one of them\",\"pointer\":\"/version\",\"within\":\"\"}],\"policies\":0,\"warnings\":[]}\n",
         "",
     );
 }
@@ -163,6 +163,39 @@ fn a_policy_with_mistakes_is_not_rendered() {
 }
 
 #[test]
+fn a_bundled_policy_goes_to_a_file_or_to_stdout_and_its_sizes_to_stderr() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let policy = r#"{"version": 1, "contracts": [{"name": "orders", "contractFile": "api.yaml"}], "rules": [{"name": "all"}]}"#;
+    std::fs::write(path("policy.json"), policy).unwrap();
+    std::fs::write(path("api.yaml"), "request: {type: string}").unwrap();
+    let output = treaty(&["bundle", &path("policy.json")]);
+    let bundled = String::from_utf8(output.stdout).unwrap();
+    let contract = r#""jsonSchema": {"request":{"type":"string"}}"#;
+    assert!(bundled.contains(contract), "{bundled}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines[0], "contract orders: 29 octets, of 23");
+    let summary = format!("policy: {} octets, ", bundled.len());
+    assert!(lines[1].starts_with(&summary), "{told}");
+    assert_eq!(output.status.code(), Some(0));
+    let (policy, packed) = (path("policy.json"), path("out.json"));
+    let output = treaty(&["bundle", &policy, "--packed", "-o", &packed]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+    let text = std::fs::read_to_string(&packed).unwrap();
+    assert!(text.contains(r#""jsonSchema": "H4sI"#), "{text}");
+    // What was bundled needs no other file.
+    std::fs::remove_file(path("api.yaml")).unwrap();
+    let check = ["check", "--filter", "contract-validation", &packed];
+    assert_eq!(treaty(&check).status.code(), Some(0));
+    let output = treaty(&["bundle", &policy, "-o", &path("none.json")]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("/contracts/0/contractFile: `"), "{told}");
+    assert!(!folder.path().join("none.json").exists());
+}
+
+#[test]
 fn nothing_to_do_exits_with_2() {
     exits(
         &["check", "other"],
@@ -187,6 +220,8 @@ fn nothing_to_do_exits_with_2() {
         &["render"],
         &["render", "local-replies"],
         &["render", "access-log"],
+        &["bundle"],
+        &["bundle", "a.json", "--target", "etcd"],
     ] {
         assert_eq!(
             treaty(misunderstood).status.code(),

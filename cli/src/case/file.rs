@@ -97,7 +97,6 @@ impl CaseFile {
             .map_err(|mistake| CaseErrors(vec![error(mistake.line, mistake.message)]))?;
         let mut reader = Reader {
             path,
-            folder: path.parent().unwrap_or(Path::new("")),
             errors: Vec::new(),
         };
         let cases = reader.read(raw);
@@ -200,7 +199,6 @@ enum FileSubject {
 
 struct Reader<'a> {
     path: &'a Path,
-    folder: &'a Path,
     errors: Vec<CaseError>,
 }
 
@@ -272,7 +270,7 @@ impl Reader<'_> {
         match (filter, policy, filters) {
             (Some(name), policy, None) => {
                 let policy = match policy {
-                    Some(policy) => Some(self.policy(0, &policy)?),
+                    Some(policy) => Some(self.policy(0, &name, &policy)?),
                     None => None,
                 };
                 Some(FileSubject::Filter { name, policy })
@@ -323,7 +321,7 @@ impl Reader<'_> {
         };
         let subject = match (of_file, &raw.policy, &raw.filters) {
             (FileSubject::Filter { name, .. }, Some(own), None) => {
-                self.policy(line, own).map(|policy| Subject::Filter {
+                self.policy(line, name, own).map(|policy| Subject::Filter {
                     name: name.clone(),
                     policy,
                 })
@@ -370,15 +368,15 @@ impl Reader<'_> {
     ) -> Option<BTreeMap<String, Document>> {
         let read = sources
             .iter()
-            .map(|(name, source)| Some((name.clone(), self.policy(line, source)?)));
+            .map(|(name, source)| Some((name.clone(), self.policy(line, name, source)?)));
         // Every source is read before one that failed ends it, so that all mistakes are told.
         let read: Vec<Option<(String, Document)>> = read.collect();
         read.into_iter().collect()
     }
 
-    fn policy(&mut self, line: u64, source: &Source) -> Option<Document> {
+    fn policy(&mut self, line: u64, filter: &str, source: &Source) -> Option<Document> {
         source
-            .read(self.folder)
+            .read(filter, self.path)
             .map_err(|message| self.error(line, message))
             .ok()
     }

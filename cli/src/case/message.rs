@@ -39,6 +39,8 @@ pub struct Upstream {
     pub headers: FieldMap,
     /// The content. Without it and without trailers the head is the whole message.
     pub body: Option<Octets>,
+    /// The number of octets in each part of the body, where it is to come in several.
+    pub chunks: Option<NonZeroUsize>,
     /// The trailer fields.
     pub trailers: Option<FieldMap>,
     /// Where it breaks off, if it does.
@@ -78,6 +80,7 @@ impl Default for Upstream {
             status: 200,
             headers: FieldMap::default(),
             body: None,
+            chunks: None,
             trailers: None,
             breaks: None,
             meanwhile: Vec::new(),

@@ -1,8 +1,13 @@
-//! Octets as a case writes them: text, or `{hex: "ff00"}` where they are not UTF-8.
+//! Octets as a case writes them: text, or an object that says how they are made: `{hex: "ff00"}`,
+//! `{base64: "/wA="}`, `{repeat: "[", times: 1000}`, `{concat: ["a", {hex: ff}]}`, and
+//! `{frames: [{hex: "0801"}]}` for messages of gRPC.
 
 use std::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 use super::observed::Fields;
@@ -106,7 +111,7 @@ impl<'de> Visitor<'de> for ValuesVisitor {
     type Value = Values;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("text (a number stands in quotes) or {hex: \"ff00\"}")
+        f.write_str(EXPECTED)
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Values, E> {
@@ -121,18 +126,10 @@ impl<'de> Visitor<'de> for ValuesVisitor {
         }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Values, A::Error> {
-        let entry = map.next_entry::<String, String>()?;
-        let octets = match entry {
-            Some((name, digits)) if name == "hex" => from_hex(&digits),
-            _ => None,
-        };
-        match (octets, map.next_key::<String>()?) {
-            (Some(octets), None) => Ok(Values(Some(vec![octets]))),
-            _ => Err(A::Error::custom(
-                "expected {hex: \"ff00\"} with an even number of hexadecimal digits",
-            )),
-        }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Values, A::Error> {
+        let made = Made::deserialize(MapAccessDeserializer::new(map))?;
+        let octets = made.octets().map_err(A::Error::custom)?;
+        Ok(Values(Some(vec![octets])))
     }
 
     fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Values, A::Error> {
@@ -148,6 +145,59 @@ impl<'de> Visitor<'de> for ValuesVisitor {
         }
         Ok(Values(Some(values)))
     }
+}
+
+const EXPECTED: &str = "text (a number stands in quotes) or one of {hex: \"ff00\"}, {base64: \"/wA=\"}, \
+                        {repeat: text, times: 2}, {concat: [text]} and {frames: [text]}";
+
+/// Octets by the way in which they are made.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Made {
+    hex: Option<String>,
+    base64: Option<String>,
+    repeat: Option<Octets>,
+    times: Option<usize>,
+    concat: Option<Vec<Octets>>,
+    frames: Option<Vec<Octets>>,
+}
+
+impl Made {
+    fn octets(self) -> Result<Vec<u8>, String> {
+        let Self {
+            hex,
+            base64,
+            repeat,
+            times,
+            concat,
+            frames,
+        } = self;
+        match (hex, base64, repeat, times, concat, frames) {
+            (Some(digits), None, None, None, None, None) => from_hex(&digits).ok_or_else(|| {
+                "expected {hex: \"ff00\"} with an even number of hexadecimal digits".to_owned()
+            }),
+            (None, Some(text), None, None, None, None) => STANDARD
+                .decode(text)
+                .map_err(|_| "expected base64 with its padding (RFC 4648 section 4)".to_owned()),
+            (None, None, Some(Octets(octets)), Some(times), None, None) => Ok(octets.repeat(times)),
+            (None, None, None, None, Some(parts), None) => {
+                Ok(parts.into_iter().flat_map(|part| part.0).collect())
+            }
+            (None, None, None, None, None, Some(messages)) => {
+                let frames = messages.iter().map(|message| frame(&message.0));
+                frames
+                    .collect::<Result<Vec<_>, _>>()
+                    .map(|frames| frames.concat())
+            }
+            _ => Err(format!("expected {EXPECTED}")),
+        }
+    }
+}
+
+/// A message that is not compressed, as gRPC sends it (Length-Prefixed-Message).
+fn frame(message: &[u8]) -> Result<Vec<u8>, String> {
+    let len = u32::try_from(message.len()).map_err(|_| "is too long for a frame".to_owned())?;
+    Ok([&[0], &len.to_be_bytes()[..], message].concat())
 }
 
 struct FieldsVisitor;

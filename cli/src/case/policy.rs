@@ -11,7 +11,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Value, json};
 
-use crate::yaml;
+use crate::{contract, yaml};
 
 /// What a case runs. Policies are parsed but not yet held to their filters' rules.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,26 +93,43 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Reads the policy. Its numbers go the way of a policy in a file, so that `1.0` is 1.
-    pub(super) fn read(&self, folder: &Path) -> Result<Document, String> {
-        match self {
-            Self::Inline(value) => Document::parse(value.to_string().as_bytes())
-                .map_err(|findings| worded("policy", &findings)),
+    /// Reads the policy of a filter, for a case file. Its numbers go the way of a policy in a file,
+    /// so that `1.0` is 1. Contracts in files of their own are put in place.
+    pub(super) fn read(&self, filter: &str, case_file: &Path) -> Result<Document, String> {
+        let (file, document) = match self {
+            Self::Inline(value) => (case_file.to_owned(), inline("policy", value)?),
             Self::File(path) => {
-                let path = folder.join(path);
-                let text = fs::read(&path)
-                    .map_err(|error| format!("policy {}: {error}", path.display()))?;
-                let name = format!("policy {}", path.display());
-                if path.extension().is_some_and(|ending| ending == "json") {
-                    return Document::parse(&text).map_err(|findings| worded(&name, &findings));
-                }
-                let text = String::from_utf8_lossy(&text);
-                let value: Value =
-                    yaml::read(&text).map_err(|error| format!("{name}: is not YAML: {error}"))?;
-                Self::Inline(value).read(folder)
+                let path = case_file.parent().unwrap_or(Path::new("")).join(path);
+                let document = Self::read_file(&path)?;
+                (path, document)
             }
+        };
+        if filter != contract::FILTER {
+            return Ok(document);
         }
+        let mut value = document.value().clone();
+        contract::put_in_place(&mut value, "", &file, "").map_err(|findings| {
+            let sentences: Vec<String> = findings.iter().map(ToString::to_string).collect();
+            sentences.join("; ")
+        })?;
+        Ok(Document::from_value(value))
     }
+
+    fn read_file(path: &Path) -> Result<Document, String> {
+        let name = format!("policy {}", path.display());
+        let text = fs::read(path).map_err(|error| format!("{name}: {error}"))?;
+        if path.extension().is_some_and(|ending| ending == "json") {
+            return Document::parse(&text).map_err(|findings| worded(&name, &findings));
+        }
+        let text = String::from_utf8_lossy(&text);
+        let value: Value =
+            yaml::read(&text).map_err(|error| format!("{name}: is not YAML: {error}"))?;
+        inline(&name, &value)
+    }
+}
+
+fn inline(name: &str, policy: &Value) -> Result<Document, String> {
+    Document::parse(policy.to_string().as_bytes()).map_err(|findings| worded(name, &findings))
 }
 
 fn worded(what: &str, findings: &Findings) -> String {

@@ -77,6 +77,84 @@ fn json_is_taken_too() {
 }
 
 #[test]
+fn octets_are_text_or_say_how_they_are_made() {
+    let body = |written: &str| {
+        let file = load(&format!("{ONE}    request: {{body: {written}}}\n")).unwrap();
+        let step = file.cases.into_iter().next().unwrap().steps.remove(0);
+        step.request.body.unwrap().0
+    };
+    assert_eq!(body("'{}'"), b"{}");
+    assert_eq!(body("{hex: Ff00}"), [0xff, 0]);
+    assert_eq!(body("{base64: /wA=}"), [0xff, 0]);
+    assert_eq!(body("{repeat: '[', times: 3}"), b"[[[");
+    assert_eq!(body("{repeat: {hex: ff}, times: 2}"), [0xff, 0xff]);
+    assert_eq!(
+        body("{concat: ['[', {repeat: '1,', times: 2}, '1]']}"),
+        b"[1,1,1]"
+    );
+    assert_eq!(body("{concat: []}"), b"");
+    assert_eq!(
+        body("{frames: [{hex: '0801'}, '']}"),
+        [0, 0, 0, 0, 2, 8, 1, 0, 0, 0, 0, 0]
+    );
+    for wrong in [
+        "{}",
+        "{hex: abc}",
+        "{base64: /wA}",
+        "{hex: ff, base64: /wA=}",
+        "{repeat: a}",
+        "{times: 2}",
+        "{concat: [a], times: 2}",
+        "{octets: ff}",
+        "[a]",
+    ] {
+        let text = format!("{ONE}    request: {{body: {wrong}}}\n");
+        assert!(load(&text).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn contracts_in_files_are_put_into_the_policy_of_contract_validation_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    std::fs::create_dir(folder.path().join("cases")).unwrap();
+    write("api.yaml", "openapi: 3.1.1\npaths: {}\n");
+    write(
+        "policy.json",
+        r#"{"version": 1, "contracts": [{"contractFile": "api.yaml"}]}"#,
+    );
+    write(
+        "cases/it.yaml",
+        "filters:
+  contract-validation: ../policy.json
+  other: ../policy.json
+cases:
+  - name: as a file
+    expect: {details: x}
+  - name: inline
+    filters: {contract-validation: {contracts: [{contractFile: ../api.yaml}]}}
+    expect: {details: x}
+",
+    );
+    let file = CaseFile::load(&folder.path().join("cases/it.yaml")).unwrap();
+    for case in &file.cases {
+        let filters = &case.subject.configuration().value()["filters"];
+        let contract = &filters["contract-validation"]["contracts"][0];
+        assert_eq!(contract["openapi"]["openapi"], "3.1.1", "{}", case.name);
+    }
+    let filters = &file.cases[0].subject.configuration().value()["filters"];
+    assert_eq!(filters["other"]["contracts"][0]["contractFile"], "api.yaml");
+    write("api.yaml", "[");
+    let errors = CaseFile::load(&folder.path().join("cases/it.yaml")).unwrap_err();
+    let message = errors.to_string();
+    assert!(
+        message.contains("/contracts/0/contractFile: `"),
+        "{message}"
+    );
+    assert!(message.contains("is not YAML"), "{message}");
+}
+
+#[test]
 fn a_case_may_have_its_own_policy_and_a_file_may_have_several_filters() {
     let text = "
 filters: {a: good.json, b: {version: 1, x: 2.0}}
@@ -110,7 +188,8 @@ fn mistakes_of_form_have_their_line() {
         &format!("{ONE}    request: {{headers: {{a: 1}}}}\n"),
         &[
             "cases.yaml:6: invalid type: integer `1`, expected text (a number stands in quotes) or \
-           {hex: \"ff00\"}",
+           one of {hex: \"ff00\"}, {base64: \"/wA=\"}, {repeat: text, times: 2}, {concat: [text]} and \
+           {frames: [text]}",
         ],
     );
     refused(

@@ -1,6 +1,7 @@
 //! `treaty check`: holds every policy that it finds to its filter's rules, and every manifest to
 //! what its policy needs.
 
+mod contracts;
 mod finding;
 mod manifest;
 mod services;
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 
 pub use finding::FileFinding;
 
+use crate::contract::{self, Origins};
 use crate::format::Format;
 use crate::{walk, yaml};
 use manifest::{Configuration, Form, Plugin};
@@ -30,6 +32,8 @@ use subject::Subject;
 pub struct Report {
     /// Every mistake of every file.
     pub findings: Vec<FileFinding>,
+    /// What contracts say that is not checked, or slow: no mistakes.
+    pub warnings: Vec<FileFinding>,
     /// How many policies were checked.
     pub policies: usize,
     /// How many files were read, with a policy inside or not.
@@ -92,17 +96,24 @@ impl Report {
                 for finding in &self.findings {
                     writeln!(out, "{finding}")?;
                 }
+                for warning in &self.warnings {
+                    writeln!(out, "warning: {warning}")?;
+                }
                 let (findings, policies) = (self.findings.len(), self.policies);
                 let files = self.files;
-                writeln!(
-                    out,
-                    "findings: {findings}, policies: {policies}, files: {files}"
-                )
+                write!(out, "findings: {findings}, ")?;
+                if !self.warnings.is_empty() {
+                    write!(out, "warnings: {}, ", self.warnings.len())?;
+                }
+                writeln!(out, "policies: {policies}, files: {files}")
             }
             Format::Json => {
-                let findings: Vec<Value> = self.findings.iter().map(FileFinding::to_json).collect();
+                let all = |found: &[FileFinding]| -> Vec<Value> {
+                    found.iter().map(FileFinding::to_json).collect()
+                };
                 let report = json!({
-                    "findings": findings,
+                    "findings": all(&self.findings),
+                    "warnings": all(&self.warnings),
                     "policies": self.policies,
                     "files": self.files,
                 });
@@ -112,7 +123,7 @@ impl Report {
     }
 }
 
-/// Beside good policies, `policies/<filter>` holds bad ones and cases.
+/// Beside good policies, `policies/<filter>` holds bad ones, cases, and contracts that policies name.
 fn holds_no_policies(folder: &Path) -> bool {
     let name_of = |path: Option<&Path>| {
         path.and_then(Path::file_name)
@@ -123,7 +134,8 @@ fn holds_no_policies(folder: &Path) -> bool {
     };
     let above = folder.parent().and_then(Path::parent);
     name_of(above).is_some_and(|name| name == "policies")
-        && name_of(Some(&folder)).is_some_and(|name| name == "invalid" || name == "cases")
+        && name_of(Some(&folder))
+            .is_some_and(|name| ["invalid", "cases", "contracts"].contains(&name.as_str()))
 }
 
 struct Checker<'a> {
@@ -207,7 +219,7 @@ impl Checker<'_> {
         }
         let subject = Subject::of_file(path, document, self.filters).or(self.fallback);
         if let Some(subject) = subject {
-            self.policy(path, which.trim_end(), subject, document);
+            self.policy(path, which.trim_end(), subject, document, Reader::Command);
         }
     }
 
@@ -229,9 +241,13 @@ impl Checker<'_> {
         let at = &plugin.configuration_pointer;
         let within = format!("{which}{at}");
         let loaded = match plugin.configuration {
-            Configuration::Text(text) => self.text(path, &within, subject, text.as_bytes()),
-            Configuration::Structure(value) => self.policy(path, &within, subject, value),
-            Configuration::Missing => self.text(path, &within, subject, b""),
+            Configuration::Text(text) => {
+                self.text(path, &within, subject, text.as_bytes(), Reader::Proxy)
+            }
+            Configuration::Structure(value) => {
+                self.policy(path, &within, subject, value, Reader::Proxy)
+            }
+            Configuration::Missing => self.text(path, &within, subject, b"", Reader::Proxy),
             Configuration::Unreadable => {
                 let message = "expected a policy as a StringValue or a Struct in an Envoy \
                                configuration, as an object in an Istio manifest";
@@ -272,34 +288,77 @@ impl Checker<'_> {
         within: &str,
         subject: Subject,
         value: &Value,
+        reader: Reader,
     ) -> Option<Bundle> {
-        self.text(path, within, subject, value.to_string().as_bytes())
+        self.text(path, within, subject, value.to_string().as_bytes(), reader)
     }
 
-    fn text(&mut self, path: &Path, within: &str, subject: Subject, text: &[u8]) -> Option<Bundle> {
+    fn text(
+        &mut self,
+        path: &Path,
+        within: &str,
+        subject: Subject,
+        text: &[u8],
+        reader: Reader,
+    ) -> Option<Bundle> {
         self.report.policies += 1;
-        let loaded = Document::parse(text).and_then(|document| {
-            let value = document.value().clone();
-            Ok((value, subject.load(document, self.filters)?))
-        });
-        match loaded {
+        match self.load(path, within, subject, text, reader) {
             Ok((value, bundle)) => {
                 let described = Described::by_policy(path, within, &value);
                 self.services.push(described);
                 Some(bundle)
             }
             Err(findings) => {
-                let findings = FileFinding::all(path, within, findings);
                 self.report.findings.extend(findings);
                 None
             }
         }
     }
 
+    /// Loads a policy as a proxy would, and looks closer at its contracts.
+    fn load(
+        &mut self,
+        path: &Path,
+        within: &str,
+        subject: Subject,
+        text: &[u8],
+        reader: Reader,
+    ) -> Result<(Value, Bundle), Vec<FileFinding>> {
+        let document =
+            Document::parse(text).map_err(|findings| FileFinding::all(path, within, findings))?;
+        let mut value = document.value().clone();
+        let Some(at) = subject.policy_with_contracts() else {
+            let loaded = subject.load(document, self.filters);
+            let loaded = loaded.map_err(|findings| FileFinding::all(path, within, findings));
+            return Ok((value, loaded?));
+        };
+        let origins = match reader {
+            Reader::Command => contract::put_in_place(&mut value, at, path, within)?.origins,
+            Reader::Proxy => Origins::default(),
+        };
+        let place = |findings| origins.place(path, within, findings);
+        let bundle = subject
+            .load(Document::from_value(value.clone()), self.filters)
+            .map_err(place)?;
+        let examined = contracts::examine(&value, at);
+        self.report.findings.extend(place(examined.findings));
+        self.report.warnings.extend(place(examined.notes));
+        Ok((value, bundle))
+    }
+
     fn find(&mut self, path: &Path, within: &str, pointer: &str, message: impl Into<String>) {
         let finding = FileFinding::new(path, within, pointer, message);
         self.report.findings.push(finding);
     }
+}
+
+/// Who reads a policy next.
+#[derive(Clone, Copy)]
+enum Reader {
+    /// A proxy, because it stands in a manifest. It reads no other files.
+    Proxy,
+    /// This command, which puts contracts that stand in files in place.
+    Command,
 }
 
 fn asks_to_hold(bundle: &Bundle) -> bool {

@@ -7,6 +7,7 @@ use kit::bundle::Bundle;
 use kit::filter::Registration;
 use kit::policy::{Document, Findings, did_you_mean};
 
+use crate::contract;
 use crate::registry::{self, ALL_FILTERS};
 
 /// What reads a policy.
@@ -84,6 +85,14 @@ impl Subject {
         match self {
             Self::One(filter) => Bundle::of_one(document, filter),
             Self::All => Bundle::of_many(&document, filters),
+        }
+    }
+
+    /// Where in its configuration the policy stands that has contracts, if there is one.
+    pub(super) fn policy_with_contracts(self) -> Option<&'static str> {
+        match self {
+            Self::One(filter) => (filter.name == contract::FILTER).then_some(""),
+            Self::All => Some(contract::IN_BUNDLE),
         }
     }
 

@@ -35,7 +35,8 @@ fn finds(names: &[&str], expected: &[&str]) {
 fn good_policies_and_manifests_of_every_form_pass() {
     finds(&["good", "policies"], &[]);
     let report = report(&["good", "policies"], None).unwrap();
-    // The schema is read and is no policy; what stands in `invalid` and `cases` is not even read.
+    // The schema is read and is no policy; what stands in `invalid`, `cases` and
+    // `contracts` is not even read.
     assert_eq!((report.policies, report.files), (9, 9));
 }
 
@@ -191,4 +192,199 @@ fn programs_get_one_object() {
     assert_eq!(value["policies"], 1);
     assert_eq!(value["files"], 1);
     assert_eq!(value["findings"][0]["pointer"], "/limit");
+}
+
+/// A policy of contract-validation with this contract, and the files that it needs.
+fn checks(contract: &Value, files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = json!({
+        "version": 1,
+        "mode": "report",
+        "contracts": [contract],
+        "rules": [{"name": "all"}],
+    });
+    let path = folder.path().join("policy.json");
+    fs::write(&path, policy.to_string()).unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let report = check(&[path], Some(contract::FILTER), crate::registry::FILTERS).unwrap();
+    let place = format!("{}/", folder.path().display());
+    let told = |found: &[FileFinding]| -> Vec<String> {
+        let told = found.iter().map(ToString::to_string);
+        told.map(|finding| finding.replace(&place, "")).collect()
+    };
+    (told(&report.findings), told(&report.warnings))
+}
+
+/// A document with one schema for a request and an answer.
+fn document(version: &str, schema: &Value) -> Value {
+    let content = json!({"application/json": {"schema": schema}});
+    json!({
+        "openapi": version,
+        "paths": {"/a": {"post": {
+            "requestBody": {"content": content},
+            "responses": {"200": {"content": content}},
+        }}},
+    })
+}
+
+const SCHEMA: &str = "/paths/~1a/post/requestBody/content/application~1json/schema";
+
+#[test]
+fn contracts_in_files_are_checked_and_found_fault_with_in_their_files() {
+    let contract = json!({"name": "own", "contractFile": "api.json"});
+    let good = document("3.1.1", &json!({"type": "string", "x-told": true}));
+    let (findings, warnings) = checks(&contract, &[("api.json", &good.to_string())]);
+    assert_eq!((findings, warnings), (vec![], vec![]));
+    let bad = document("3.1.1", &json!({"type": "strin"}));
+    let (findings, _) = checks(&contract, &[("api.json", &bad.to_string())]);
+    let expected = format!("api.json:{SCHEMA}/type: expected one of");
+    assert!(
+        findings
+            .iter()
+            .any(|finding| finding.starts_with(&expected)),
+        "{findings:?}"
+    );
+    let (findings, _) = checks(&contract, &[]);
+    let expected = "policy.json:/contracts/0/contractFile: `api.json` cannot be read";
+    assert!(findings[0].starts_with(expected), "{findings:?}");
+}
+
+#[test]
+fn a_manifest_may_not_name_a_file_that_no_proxy_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    file("api.yaml", "request: {type: string}");
+    let manifest = |contract: &str| {
+        let text = format!(
+            "kind: WasmPlugin
+spec:
+  url: oci://example.com/contract-validation.wasm
+  failStrategy: FAIL_RELOAD
+  pluginConfig:
+    version: 1
+    form: streamed
+    contracts: [{{name: own, {contract}}}]
+    rules: [{{name: all}}]
+"
+        );
+        let path = file("plugin.yaml", &text);
+        let report = check(&[path], None, crate::registry::FILTERS).unwrap();
+        let told = report.findings.iter().map(|own| own.pointer.clone());
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(manifest("jsonSchema: {request: {type: string}}"), [""; 0]);
+    assert_eq!(
+        manifest("contractFile: api.yaml"),
+        ["/contracts/0/contractFile"]
+    );
+    // What stands there is looked at as closely as elsewhere.
+    let found = manifest("jsonSchema: {request: {maxLength: -1}}");
+    assert_eq!(found, ["/contracts/0/jsonSchema/request/maxLength"]);
+}
+
+/// What is found in a contract that has loaded, or would have in a proxy.
+fn examined(contract: &Value) -> Vec<String> {
+    let found = contracts::examine(&json!({"contracts": [contract]}), "");
+    found.findings.0.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn schemas_are_held_to_the_meta_schema_of_their_dialect() {
+    for (version, schema, pointer, dialect) in [
+        ("3.0.4", json!({"maxLength": "9"}), "/maxLength", "draft 4"),
+        (
+            "3.1.1",
+            json!({"required": ["a", "a"]}),
+            "/required",
+            "2020-12",
+        ),
+        (
+            "3.2.0",
+            json!({"properties": {"a": {"minItems": -1}}}),
+            "/properties/a/minItems",
+            "2020-12",
+        ),
+    ] {
+        let document = document(version, &schema);
+        let fault = format!("{SCHEMA}{pointer}: is not as JSON Schema {dialect} has it: it ");
+        let found = examined(&json!({"openapi": document}));
+        let expected = format!("/contracts/0/openapi{fault}");
+        assert!(
+            found.iter().any(|own| own.starts_with(&expected)),
+            "{found:?}"
+        );
+    }
+    let schema = |draft: &str| json!({"$schema": format!("http://json-schema.org/{draft}/schema#"), "minimum": 1, "exclusiveMinimum": true});
+    let found = |schema: Value| examined(&json!({"jsonSchema": {"request": schema}}));
+    let at = "/contracts/0/jsonSchema/request/exclusiveMinimum: is not as JSON Schema";
+    assert_eq!(
+        found(schema("draft-07")),
+        [format!("{at} draft 7 has it: it is not of type \"number\"")]
+    );
+    assert_eq!(
+        found(json!({"exclusiveMinimum": true})),
+        [format!("{at} 2020-12 has it: it is not of type \"number\"")]
+    );
+    assert_eq!(found(schema("draft-04")), [""; 0]);
+}
+
+#[test]
+fn what_a_contract_says_that_is_not_checked_is_a_warning() {
+    let document = document("3.0.4", &json!({"nullable": true}));
+    let expected = "has no effect without `type` beside it (OpenAPI 3.0)";
+    let plain = json!({"name": "own", "openapi": document});
+    let (findings, warnings) = checks(&plain, &[]);
+    assert_eq!(findings, [""; 0]);
+    let told = format!("policy.json:/contracts/0/openapi{SCHEMA}/nullable: {expected}");
+    assert!(warnings.contains(&told), "{warnings:?}");
+    let text = contract::packed::pack(document.to_string().as_bytes());
+    let (_, warnings) = checks(&json!({"name": "own", "openapi": text}), &[]);
+    let told = format!(
+        "policy.json:/contracts/0/openapi: {expected} (in the document at `{SCHEMA}/nullable`)"
+    );
+    assert!(warnings.contains(&told), "{warnings:?}");
+}
+
+#[test]
+fn schemas_at_fault_are_warnings_where_what_is_undefined_is_skipped() {
+    let contract = json!({
+        "name": "own",
+        "undefined": "skip",
+        "openapi": document("3.1.1", &json!({"maxLength": "9"})),
+    });
+    let (findings, warnings) = checks(&contract, &[]);
+    assert_eq!(findings, [""; 0]);
+    let at = format!("policy.json:/contracts/0/openapi{SCHEMA}/maxLength: ");
+    assert!(
+        warnings.iter().any(|warning| warning.starts_with(&at)),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn warnings_are_told_and_counted_and_do_not_fail() {
+    let warning = FileFinding::new(Path::new("a.json"), "", "/x", "is not checked");
+    let report = Report {
+        warnings: vec![warning],
+        policies: 1,
+        files: 1,
+        ..Report::default()
+    };
+    assert!(report.is_fine());
+    let written = |format| {
+        let mut out = Vec::new();
+        report.write(format, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let expected = "warning: a.json:/x: is not checked\n\
+                    findings: 0, warnings: 1, policies: 1, files: 1\n";
+    assert_eq!(written(Format::Human), expected);
+    let value: Value = serde_json::from_str(&written(Format::Json)).unwrap();
+    assert_eq!(value["warnings"][0]["pointer"], "/x");
 }

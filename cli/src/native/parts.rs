@@ -48,6 +48,7 @@ impl Parts {
             upstream.status.to_string().into_bytes(),
         )];
         head.extend(upstream.headers.0.iter().cloned());
+        let size = upstream.chunks.map(std::num::NonZeroUsize::get);
         // An answer to HEAD has the header fields of one to GET, and no content.
         let body = upstream
             .body
@@ -55,7 +56,7 @@ impl Parts {
             .filter(|_| step.request.method != "HEAD");
         Self {
             head,
-            body: body.map(|body| chunks(&body.0, None, cut)),
+            body: body.map(|body| chunks(&body.0, size, cut)),
             trailers: upstream.trailers.clone().map(|fields| fields.0),
             breaks: upstream.breaks == Some(Break::InBody),
         }
@@ -89,4 +90,22 @@ fn chunks(body: &[u8], size: Option<usize>, cut: Cut) -> Vec<Vec<u8>> {
         parts.push(Vec::new());
     }
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_comes_in_parts_of_the_size_that_is_said() {
+        let text =
+            "{request: {body: abc, chunks: 2}, upstream: {body: defgh, chunks: 3}, expect: {}}";
+        let step: Step = serde_saphyr::from_str(text).unwrap();
+        let body = |parts: Parts| parts.body.unwrap();
+        let request = body(Parts::of_request(&step, Cut::AsWritten));
+        assert_eq!(request, [&b"ab"[..], b"c"]);
+        let answer = body(Parts::of_upstream(&step, Cut::AsWritten));
+        assert_eq!(answer, [&b"def"[..], b"gh"]);
+        assert_eq!(body(Parts::of_upstream(&step, Cut::Octets)).len(), 6);
+    }
 }
