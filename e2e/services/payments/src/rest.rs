@@ -1,5 +1,6 @@
 //! The REST API: two versions side by side, whose shapes differ on purpose.
 
+mod breaking;
 mod echo;
 mod events;
 mod executions;
@@ -68,6 +69,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(async || "ok"))
         .with_state(app)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn(breaking::break_as_asked))
         .layer(middleware::map_response(identity::identify))
         .layer(middleware::from_fn(access_log::log))
 }

@@ -133,6 +133,28 @@ async fn an_echo_shows_the_path_as_it_was_sent() -> Result<()> {
 }
 
 #[tokio::test]
+async fn an_answer_breaks_its_contract_as_asked() -> Result<()> {
+    let service = Service::start(&[])?;
+    let path = "/v1/payments/9007199254740993";
+    let broken = async |way| service.get(path, &[("x-break", way)]).await;
+
+    let missing = broken("missing-field").await?.json()?;
+    assert_eq!(missing["amount_minor"], json!(null));
+    assert_eq!(missing["id"], json!(9_007_199_254_740_993_i64));
+    let wrong = broken("wrong-type").await?.json()?;
+    assert_eq!(wrong["amount_minor"], json!(true));
+    assert!(broken("truncated").await?.json().is_err());
+    assert_eq!(broken("extra-status").await?.status, 203);
+    let xml = broken("extra-media-type").await?;
+    assert_eq!(xml.header("content-type"), "application/xml");
+    let bad = broken("bad-header").await?;
+    assert_eq!(bad.header("x-service-version"), "latest");
+    let without = broken("missing-header").await?;
+    assert_eq!(without.header("x-service-version"), "");
+    Ok(())
+}
+
+#[tokio::test]
 async fn events_are_server_sent() -> Result<()> {
     let service = Service::start(&[])?;
     let events = service.get("/v1/events?count=4&interval_ms=1", &[]).await?;

@@ -36,4 +36,6 @@ type Order struct {
 	Currency    string
 	Lines       []string
 	State       State
+	// Revision is how often it was changed.
+	Revision int
 }

@@ -73,6 +73,23 @@ func (s *Store) MarkPaid(id ID) Order {
 	defer s.mu.Unlock()
 	o := s.orders[id]
 	o.State = Paid
+	o.Revision++
 	s.orders[id] = o
 	return o
+}
+
+// ReplaceLines gives an order other lines if it passes check, which sees it as
+// it is when it is changed. It returns the order, and false where check refused
+// or there is none.
+func (s *Store) ReplaceLines(id ID, lines []string, check func(Order) bool) (Order, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, ok := s.orders[id]
+	if !ok || !check(o) {
+		return o, false
+	}
+	o.Lines = slices.Clone(lines)
+	o.Revision++
+	s.orders[id] = o
+	return o, true
 }

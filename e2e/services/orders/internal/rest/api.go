@@ -31,6 +31,7 @@ func (a API) Handler() http.Handler {
 	versioned(mux, "GET", "/orders", a.listV1, a.listV2)
 	versioned(mux, "POST", "/orders", a.createV1, a.createV2)
 	versioned(mux, "GET", "/orders/{id}", a.getV1, a.getV2)
+	mux.Handle("PUT /v2/orders/{id}/lines", as("2", a.replaceLines))
 	versioned(mux, "GET", "/orders/{id}/payment", a.paymentV1, a.paymentV2)
 	versioned(mux, "GET", "/events", a.eventsV1, a.eventsV2)
 	mux.Handle("GET /v2/orders/{id}/payment-grpc", as("2", a.paymentOverGRPC))
@@ -46,5 +47,5 @@ func (a API) Handler() http.Handler {
 		io.WriteString(w, "ok")
 	})
 
-	return identified(propagation.Middleware(calllog.Middleware(a.Log, echoing(mux))))
+	return identified(propagation.Middleware(calllog.Middleware(a.Log, breaking(echoing(mux)))))
 }

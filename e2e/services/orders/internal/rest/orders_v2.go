@@ -48,6 +48,7 @@ func (a API) getV2(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusNotFound, ginError{"order not found"})
 		return
 	}
+	w.Header().Set("ETag", etag(o))
 	writeJSON(w, http.StatusOK, toV2(o))
 }
 

@@ -281,3 +281,67 @@ func TestEchoShowsTheRequestAsSent(t *testing.T) {
 		t.Errorf("headers: got %q", joined)
 	}
 }
+
+func TestLinesAreReplacedUnderTheValidatorThatWasSeen(t *testing.T) {
+	server := serve(t, nil)
+	path := server.URL + "/v2/orders/2/lines"
+	seen, _ := send(t, "GET", server.URL+"/v2/orders/2", "")
+	validator := seen.Header.Get("ETag")
+
+	for _, test := range []struct {
+		name    string
+		ifMatch string
+		status  int
+	}{
+		{"unconditional", "", 428},
+		{"seen", validator, 200},
+		{"changed meanwhile", validator, 412},
+		{"one of several", `"7", "1"`, 200},
+		{"any", "*", 200},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var headers []string
+			if test.ifMatch != "" {
+				headers = append(headers, "If-Match: "+test.ifMatch)
+			}
+			response, body := send(t, "PUT", path, `["tea"]`, headers...)
+			if response.StatusCode != test.status {
+				t.Errorf("got %d %s, want %d", response.StatusCode, body, test.status)
+			}
+		})
+	}
+	if _, body := send(t, "GET", server.URL+"/v2/orders/2", ""); !strings.Contains(body, `"lines":["tea"]`) {
+		t.Errorf("got %s", body)
+	}
+}
+
+func TestAnAnswerBreaksItsContractAsAsked(t *testing.T) {
+	server := serve(t, nil)
+	const whole = `{"id":9007199254740993,"amount_minor":129900,"currency":"EUR","lines":["espresso machine"]}`
+	for way, want := range map[string]struct {
+		status  int
+		media   string
+		version string
+		body    string
+	}{
+		"":                 {200, "application/json; charset=utf-8", "1", whole},
+		"missing-field":    {200, "application/json; charset=utf-8", "1", `{"currency":"EUR","id":9007199254740993,"lines":["espresso machine"]}`},
+		"wrong-type":       {200, "application/json; charset=utf-8", "1", `{"amount_minor":true,"currency":"EUR","id":9007199254740993,"lines":["espresso machine"]}`},
+		"truncated":        {200, "application/json; charset=utf-8", "1", whole[:(len(whole)+1)/2]},
+		"extra-status":     {203, "application/json; charset=utf-8", "1", whole},
+		"extra-media-type": {200, "application/xml", "1", whole},
+		"bad-header":       {200, "application/json; charset=utf-8", "latest", whole},
+		"missing-header":   {200, "application/json; charset=utf-8", "", whole},
+	} {
+		response, body := send(t, "GET", server.URL+"/v1/orders/9007199254740993", "", "X-Break: "+way)
+		if response.StatusCode != want.status || body != want.body {
+			t.Errorf("%s: got %d %s\nwant %d %s", way, response.StatusCode, body, want.status, want.body)
+		}
+		if got := response.Header.Get("Content-Type"); got != want.media {
+			t.Errorf("%s: got content-type %q, want %q", way, got, want.media)
+		}
+		if got := response.Header.Get("X-Service-Version"); got != want.version {
+			t.Errorf("%s: got version %q, want %q", way, got, want.version)
+		}
+	}
+}
