@@ -9,14 +9,19 @@ use prost::Message;
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=services/proto");
-    let descriptors = protox::compile(
+    let mut descriptors = protox::compile(
         [
             "acme/orders/v1/orders.proto",
             "acme/orders/v2/orders.proto",
+            "acme/payments/v1/payments.proto",
             "acme/payments/v2/payments.proto",
         ],
         ["services/proto"],
     )?;
+    // Comments and places are of no use to anybody who has descriptors alone.
+    for file in &mut descriptors.file {
+        file.source_code_info = None;
+    }
     let file = Path::new(&env::var("OUT_DIR")?).join("services.binpb");
     fs::write(file, descriptors.encode_to_vec())?;
     tonic_prost_build::configure()

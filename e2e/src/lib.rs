@@ -17,6 +17,7 @@
 //! - [`ForeignClient`] calls as grpcio, grpc-js, grpc-go, tonic and Connect do, and
 //!   [`create_payment_with_stripe`] as those do who take payments; [`lint`] and
 //!   [`problem_violations`] judge what came.
+//! - [`Schemathesis`] makes requests of an `OpenAPI` document, good and bad ones.
 //! - [`Service`] starts the example services in Go and Rust.
 //! - [`Etcd`], [`EtcdCluster`] and [`Redis`] are real stores, which a test kills and freezes.
 //! - [`Mesh`] is all of them together: three services behind their sidecars and an edge.
@@ -74,7 +75,8 @@ pub use config::{Cluster, Config, Listener, Protocol, Route, Store, WasmFilter};
 pub use envoy::{Envoy, Options, StartError};
 pub use fields::Fields;
 pub use foreign::{
-    ConnectProtocol, ForeignClient, Note, Rpc, create_payment_with_stripe, lint, problem_violations,
+    ConnectProtocol, ContractCase, ForeignClient, Note, Rpc, Schemathesis,
+    create_payment_with_stripe, lint, problem_violations,
 };
 pub use hyper::Version;
 pub use mesh::{Force, Mesh, Node};

@@ -422,7 +422,8 @@ fn answer(given: &case::Upstream) -> Answer {
     let mut answer = Answer::status(given.status);
     answer.headers = Fields(given.headers.0.clone());
     if let Some(body) = &given.body {
-        answer = answer.chunk(body.0.clone());
+        let part = given.chunks.map_or(usize::MAX, usize::from);
+        answer.body = body.0.chunks(part).map(<[u8]>::to_vec).collect();
     }
     if let Some(trailers) = &given.trailers {
         answer.trailers = Fields(trailers.0.clone());
