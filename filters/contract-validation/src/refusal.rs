@@ -69,9 +69,9 @@ impl Reason {
         }
     }
 
-    /// What helps the client to go on.
-    fn detail(self) -> &'static str {
-        match self {
+    /// What helps the client to go on; `None` where the violations say it.
+    fn advice(self) -> Option<&'static str> {
+        Some(match self {
             Self::UnknownPath => "The contract of the service has no such path.",
             Self::UnknownMethod => "Use one of the methods that the path has.",
             Self::MediaType => "Send the content in one of the media types that are accepted.",
@@ -81,11 +81,8 @@ impl Reason {
                 "Read the resource, and send the entity tag that you get in `If-Match`, so that \
                  nobody's change is lost."
             }
-            Self::Parameters | Self::Content => {
-                "Each of `errors` says where, and what the contract asks for."
-            }
-            Self::Malformed => "Send content that can be read as what it is declared to be.",
-        }
+            Self::Parameters | Self::Malformed | Self::Content => return None,
+        })
     }
 }
 
@@ -115,13 +112,33 @@ impl Refusal<'_> {
         reasons.min().unwrap_or(Reason::Content)
     }
 
+    /// What helps the client to go on. Clients of RPC often show nothing but this.
+    fn detail(&self, reason: Reason) -> String {
+        if let Some(advice) = reason.advice() {
+            return advice.to_owned();
+        }
+        let mut gravest = self
+            .violations
+            .iter()
+            .filter(|own| Reason::of(own) == reason);
+        let Some(first) = gravest.next() else {
+            return String::new();
+        };
+        let more = match self.violations.len().saturating_sub(1) {
+            0 => String::new(),
+            1 => " There is one more violation.".to_owned(),
+            more => format!(" There are {more} more violations."),
+        };
+        format!("{} {}.{more}", subject(first), first.detail)
+    }
+
     /// The problem for a client under this plan.
     pub(crate) fn problem(&self, plan: &Plan) -> Problem {
         let reason = self.reason();
         let kind = reason.kind();
         let problem = Problem::new(kind)
             .type_uri(kind.uri(plan.problem_base.as_deref()))
-            .detail(reason.detail())
+            .detail(self.detail(reason))
             .extension("errors", errors(self.violations));
         let offers = self.offers.iter().filter(|offer| offer.reason == reason);
         offers.fold(problem, |problem, offer| {
@@ -143,6 +160,24 @@ pub(crate) fn of_response(plan: &Plan) -> Problem {
 /// What the metric and the log call a refused response in report mode.
 pub(crate) fn response_kind() -> &'static ProblemType {
     &RESPONSE
+}
+
+/// The part of a request that a violation is in, as the subject of a sentence.
+fn subject(violation: &Violation) -> String {
+    let part = match (violation.place, &violation.name) {
+        (Place::Body, _) => "The content".to_owned(),
+        (Place::Path, Some(name)) => format!("The path parameter `{name}`"),
+        (Place::Query, Some(name)) => format!("The query parameter `{name}`"),
+        (Place::Header, Some(name)) => format!("The header field `{name}`"),
+        (Place::Cookie, Some(name)) => format!("The cookie `{name}`"),
+        (Place::Query, None) => "The query".to_owned(),
+        (Place::Cookie, None) => "The field `Cookie`".to_owned(),
+        _ => "The request".to_owned(),
+    };
+    match violation.pointer.as_str() {
+        "" => part,
+        pointer => format!("{part} at `{pointer}`"),
+    }
 }
 
 /// The violations for machines.

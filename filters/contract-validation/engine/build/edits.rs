@@ -162,13 +162,15 @@ fn regular_expressions(source: &mut Source) -> Result<(), String> {
     source.replace_body(
         "regex.rs",
         "pub(crate) fn build_fancy_regex(",
-        "let mut builder = regex_lite::RegexBuilder::new(translated);
+        "let mut builder = regex_lite::RegexBuilder::new(&flat_classes(translated));
         if let Some(limit) = size_limit {
             builder.size_limit(limit);
         }
         builder.build().map_err(|_| ())",
     )?;
-    source.file("regex.rs")?.push_str(
+    let text = source.file("regex.rs")?;
+    text.push_str(include_str!("flat_classes.rs"));
+    text.push_str(
         "
 impl RegexEngine for regex_lite::Regex {
     type Error = LiteralMatchError;

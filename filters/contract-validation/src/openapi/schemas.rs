@@ -76,7 +76,9 @@ impl<'d> Reader<'d> {
         if !schema.is_object() {
             return self.findings.add(at, "expected a schema");
         }
-        let embedded = embedded || self.identify(schema);
+        // Names below an identifier are names of the document too.
+        let identifies = self.identify(schema);
+        let embedded = embedded || identifies;
         if let Some(reference) = schema.get("$ref") {
             self.reference(&child(at, "$ref"), reference, embedded);
             if self.source.version == Version::V3_0 {
@@ -120,7 +122,7 @@ impl<'d> Reader<'d> {
             return self.findings.add(at, "expected a reference, as a string");
         };
         // References inside a schema with an identifier count from there: its engine follows them.
-        if embedded && reference.starts_with('#') {
+        if embedded && is_relative(reference) {
             return;
         }
         match resolve(self.root, reference) {
@@ -190,4 +192,10 @@ impl<'d> Reader<'d> {
         };
         self.findings.add(child(at, "type"), fault);
     }
+}
+
+/// Whether a reference has no scheme (RFC 3986 section 4.2).
+fn is_relative(reference: &str) -> bool {
+    let first = reference.split(['/', '?', '#']).next();
+    !first.is_some_and(|first| first.contains(':'))
 }

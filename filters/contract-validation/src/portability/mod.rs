@@ -114,6 +114,30 @@ impl Kind {
     }
 }
 
+/// Some of the kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Kinds(u16);
+
+impl Kinds {
+    /// All of them.
+    pub const ALL: Self = Self(u16::MAX);
+
+    /// Whether a kind is one of them.
+    pub fn contains(self, kind: Kind) -> bool {
+        self.0 & Self::bit(kind) != 0
+    }
+
+    fn bit(kind: Kind) -> u16 {
+        1 << kind as u16
+    }
+}
+
+impl FromIterator<Kind> for Kinds {
+    fn from_iter<I: IntoIterator<Item = Kind>>(kinds: I) -> Self {
+        Self(kinds.into_iter().fold(0, |all, kind| all | Self::bit(kind)))
+    }
+}
+
 /// One place that readers read differently. It never repeats a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
@@ -132,7 +156,10 @@ pub struct Difference {
 pub struct Limits {
     /// The deepest nesting; beyond it nothing is read.
     pub depth: usize,
-    /// The number of differences that are told.
+    /// The kinds that are looked for.
+    pub kinds: Kinds,
+    /// The number of differences of each kind that are told. Those that can be repaired are not
+    /// counted: there are no more of them than the text has room for.
     pub differences: usize,
     /// The digits of a second that are kept: 9 for nanoseconds, as in Go and Rust.
     pub second_digits: usize,
@@ -143,6 +170,7 @@ impl Default for Limits {
         Self {
             // serde_json's.
             depth: 128,
+            kinds: Kinds::ALL,
             differences: 32,
             second_digits: 9,
         }

@@ -332,11 +332,10 @@ impl<'t, 's> Scanner<'t, 's> {
 
     /// Notes a difference at the value that is read.
     fn found(&mut self, kind: Kind, octets: Range<usize>, repair: Option<&'static str>) {
-        if self.is_full() {
-            return;
+        if self.takes(kind, repair) {
+            let pointer = self.pointer();
+            self.add(kind, pointer, octets, repair);
         }
-        let pointer = self.pointer();
-        self.add(kind, pointer, octets, repair);
     }
 
     fn add(
@@ -346,7 +345,7 @@ impl<'t, 's> Scanner<'t, 's> {
         octets: Range<usize>,
         repair: Option<&'static str>,
     ) {
-        if !self.is_full() {
+        if self.takes(kind, repair) {
             self.report.differences.push(Difference {
                 kind,
                 pointer,
@@ -356,10 +355,16 @@ impl<'t, 's> Scanner<'t, 's> {
         }
     }
 
-    fn is_full(&mut self) -> bool {
-        let is_full = self.report.differences.len() >= self.limits.differences;
+    /// Whether one more of that kind is told.
+    fn takes(&mut self, kind: Kind, repair: Option<&'static str>) -> bool {
+        if !self.limits.kinds.contains(kind) {
+            return false;
+        }
+        let told = self.report.differences.iter();
+        let is_full = repair.is_none()
+            && told.filter(|own| own.kind == kind).count() >= self.limits.differences;
         self.report.more |= is_full;
-        is_full
+        !is_full
     }
 
     /// Where one is.

@@ -154,6 +154,8 @@ impl Content {
         match Tape::read(text, terms.max_depth) {
             Ok(tape) => self.value(&tape, tally),
             Err(Unreadable::Malformed) => tally.reject(malformed("must be JSON")),
+            // It was told already, where the policy looks for it.
+            Err(Unreadable::TooDeep) if tally.has(keyword::DEPTH) => {}
             Err(Unreadable::TooDeep) => {
                 let detail = format!("must be nested at most {} levels deep", terms.max_depth);
                 tally.reject(Violation::in_body("", keyword::DEPTH, detail));
@@ -165,10 +167,12 @@ impl Content {
     /// What Go and Rust read differently.
     fn portable(&self, text: &[u8], terms: &DirectionTerms, tally: &mut Tally) -> Option<Vec<u8>> {
         let terms = (!terms.portability.treatments.is_empty()).then_some(terms)?;
+        let looked_for = terms.portability.treatments.iter();
         let limits = portability::Limits {
+            kinds: looked_for.map(|(kind, _)| *kind).collect(),
+            differences: terms.max_violations,
             depth: terms.max_depth,
             second_digits: terms.portability.second_digits,
-            ..portability::Limits::default()
         };
         let declared = self.schema.as_ref().map(|own| &own.source);
         let report = portability::check(text, declared, limits);

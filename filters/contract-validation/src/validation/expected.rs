@@ -1,12 +1,12 @@
 //! What is still to come of a message when its head is there.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use kit::body::{Access, BodyNeed, announced_length};
 use kit::exchange::Exchange;
 use kit::headers::Headers;
 use kit::media_range::MediaRange;
-use serde_json::Value;
 
 use crate::openapi::{self, Direction, MediaType};
 use crate::plan::DirectionTerms;
@@ -14,6 +14,7 @@ use crate::schema::Compiled;
 
 use super::content::{self, Coding, Content, Kind};
 use super::messages::Messages;
+use super::octets::Octets;
 use super::tally::{Skipped, Tally};
 
 /// What is still to come of a message.
@@ -21,7 +22,7 @@ use super::tally::{Skipped, Tally};
 pub(super) enum Expected {
     /// Nothing that is looked at.
     Nothing,
-    /// A content of which only the length counts.
+    /// A content of which only presence and length count.
     Octets(Octets),
     /// A content that is looked at as a whole.
     Content(Content),
@@ -29,69 +30,12 @@ pub(super) enum Expected {
     Messages(Box<Messages>),
 }
 
-/// A content of which only the length counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Octets {
-    /// How much of it has come.
-    seen: usize,
-    least: Option<usize>,
-    most: Option<usize>,
-}
-
-impl Octets {
-    /// What a schema says of a length: for octets, `minLength` and `maxLength` count these (OAS
-    /// 3.0.4 section 4.7.14.2, "Considerations for File Uploads").
-    fn of(schema: Option<&Compiled>) -> Self {
-        let limit = |keyword: &str| {
-            let number = entry(&schema?.source).get(keyword)?.as_u64()?;
-            usize::try_from(number).ok()
-        };
-        Self {
-            seen: 0,
-            least: limit("minLength"),
-            most: limit("maxLength"),
-        }
-    }
-
-    /// A part of the content has come.
-    pub(super) fn part(&mut self, length: usize, is_last: bool, tally: &mut Tally) {
-        let before = self.seen;
-        self.seen = self.seen.saturating_add(length);
-        match (self.least, self.most) {
-            // It is told once.
-            (_, Some(most)) if self.seen > most && before <= most => {
-                content::wrong_length("maxLength", most, tally);
-            }
-            (Some(least), _) if is_last && self.seen < least => {
-                content::wrong_length("minLength", least, tally);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Where the references of a schema lead that is nothing but one.
-fn entry(schema: &Value) -> &Value {
-    let mut entry = schema;
-    // Longer chains are read as schemas without a length.
-    for _ in 0..8 {
-        let reference = entry.get("$ref").and_then(Value::as_str);
-        let target = reference.and_then(|own| schema.pointer(own.strip_prefix('#')?));
-        match target {
-            Some(target) => entry = target,
-            None => break,
-        }
-    }
-    entry
-}
-
 impl Expected {
     /// How the content is to come; `None` where it is not looked at.
     pub(super) fn need(&self, terms: &DirectionTerms) -> Option<BodyNeed> {
         let (access, replaces) = match self {
             Self::Nothing => return None,
-            Self::Octets(octets) if octets.least.or(octets.most).is_none() => return None,
-            Self::Octets(_) => (Access::Tee, false),
+            Self::Octets(octets) => (octets.access(terms), false),
             Self::Content(content) => {
                 let cap = terms.max_body;
                 (Access::Hold { cap }, content.repairs(terms))
@@ -110,7 +54,7 @@ pub(super) fn is_empty(x: &Exchange<'_>) -> bool {
 /// Whether a response with one of these media types may have no octets: no text, no octets and no
 /// items are contents too, and only JSON has to have some.
 pub(super) fn may_be_empty(declared: &openapi::Content, headers: &Headers) -> bool {
-    match headers.get("content-type").and_then(MediaRange::parse) {
+    match MediaRange::parse(&content_type(headers)) {
         Some(given) => !is_json(given),
         None => declared.0.iter().any(|own| {
             let range = MediaRange::parse(own.range.as_bytes());
@@ -136,7 +80,7 @@ impl Arriving<'_> {
         declared: &openapi::Content,
         tally: &mut Tally,
     ) -> Expected {
-        let given = self.headers.get("content-type").unwrap_or_default();
+        let given = &*content_type(self.headers);
         let Some(media_type) = declared.find(given) else {
             content::wrong_media_type(tally);
             return Expected::Nothing;
@@ -154,12 +98,31 @@ impl Arriving<'_> {
 
     /// What the content of a route has to be that has schemas alone: JSON.
     pub(super) fn of_json(&self, schema: &Rc<Compiled>, tally: &mut Tally) -> Expected {
-        let given = self.headers.get("content-type").unwrap_or_default();
+        let given = &*content_type(self.headers);
         if !MediaRange::parse(given).is_some_and(is_json) {
             content::wrong_media_type(tally);
             return Expected::Nothing;
         }
         self.of_kind(Some(Kind::Json), Some(Rc::clone(schema)), tally)
+    }
+
+    /// What is announced is judged at once, before anything of it goes on.
+    fn octets(&self, mut octets: Octets, tally: &mut Tally) -> Expected {
+        let announced = announced_length(self.headers);
+        if !octets.is_checked() {
+            return Expected::Nothing;
+        }
+        if octets.is_bounded() && Coding::of(self.headers) != Some(Coding::Identity) {
+            content::coded(self.terms, tally);
+            return Expected::Nothing;
+        }
+        match announced {
+            Some(length) => {
+                octets.part(length, true, tally);
+                Expected::Nothing
+            }
+            None => Expected::Octets(octets),
+        }
     }
 
     fn of_kind(
@@ -169,7 +132,7 @@ impl Arriving<'_> {
         tally: &mut Tally,
     ) -> Expected {
         let Some(kind) = kind else {
-            return Expected::Octets(Octets::of(schema.as_deref()));
+            return self.octets(Octets::of(schema.as_deref(), self.required), tally);
         };
         let Some(coding) = Coding::of(self.headers) else {
             content::coded(self.terms, tally);
@@ -182,6 +145,11 @@ impl Arriving<'_> {
             required: self.required,
         })
     }
+}
+
+/// The media type of a content. Where a message has several, it has none that is known.
+pub(super) fn content_type(headers: &Headers) -> Cow<'_, [u8]> {
+    headers.combined("content-type").unwrap_or_default()
 }
 
 /// How a content of this media type is read; `None` where only its presence and its size count.

@@ -14,7 +14,7 @@ use crate::violation::{Violation, keyword};
 
 use super::connect_get;
 use super::content::{self, Coding, Undoable};
-use super::expected::Expected;
+use super::expected::{self, Expected};
 use super::tally::Tally;
 
 /// The messages of one direction of a call.
@@ -53,7 +53,8 @@ impl Codec {
 
     /// The codec that a media type says.
     fn of(headers: &Headers) -> Option<Self> {
-        let media_type = MediaRange::parse(headers.get("content-type")?)?;
+        let content_type = expected::content_type(headers);
+        let media_type = MediaRange::parse(&content_type)?;
         let (_, kind) = media_type.essence.split_once('/')?;
         match kind.split_once('+') {
             Some((_, codec)) => Self::named(codec),

@@ -2,7 +2,8 @@
 //!
 //! - `subject`: what a request is for, as its contract has it.
 //! - `head`: its parameters; `expected`: what is to come after a head.
-//! - `content`, `messages`: the content as a whole, and the messages of an RPC in it.
+//! - `content`, `octets`, `messages`: the content as a whole, what only has a length, and the
+//!   messages of an RPC.
 //! - `side`: what becomes of the messages of one direction.
 //! - `tally`, `telling`: what was found, and who gets to know.
 
@@ -11,6 +12,7 @@ mod content;
 mod expected;
 mod head;
 mod messages;
+mod octets;
 mod side;
 mod subject;
 mod tally;
@@ -205,7 +207,7 @@ impl Checking {
         };
         let plan = Rc::clone(&self.plan);
         let terms = self.terms(&plan, direction);
-        side.part(&plan, body, terms);
+        side.part(&plan, body, terms, x);
         if side.is_refused() || body.size() != Size::Chunk {
             let flow = self.settle(side, x);
             if direction == Direction::Response && flow == Flow::Continue {

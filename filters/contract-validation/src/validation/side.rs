@@ -131,7 +131,13 @@ impl Side {
     }
 
     /// Looks at a part of the content.
-    pub(super) fn part(&mut self, plan: &Plan, body: &mut Body, terms: &DirectionTerms) {
+    pub(super) fn part(
+        &mut self,
+        plan: &Plan,
+        body: &mut Body,
+        terms: &DirectionTerms,
+        x: &mut Exchange<'_>,
+    ) {
         if body.size() == Size::NotHeld {
             return content::too_large(terms, &mut self.tally);
         }
@@ -143,7 +149,9 @@ impl Side {
             }
             Expected::Content(content) => {
                 let repaired = content.check(body.bytes(), terms, &mut self.tally);
-                if let Some(repaired) = repaired {
+                if let Some(repaired) = repaired
+                    && forget_digests(x)
+                {
                     self.tally.repair();
                     body.replace(repaired);
                 }
@@ -195,6 +203,9 @@ impl Side {
         head::response_fields(contract, &response.headers, terms, headers, &mut self.tally);
         if response.content.is_empty() || status.is_bare {
             return;
+        }
+        if status.is_partial {
+            return self.tally.skip(Skipped::Contract);
         }
         let required = !expected::may_be_empty(&response.content, headers);
         if self.is_missing(required, x) {
@@ -296,6 +307,9 @@ struct Status {
     /// Whether the response has no content whatever its head says (RFC 9110 sections 9.3.2, 15.2,
     /// 15.3.5 and 15.4.5).
     is_bare: bool,
+    /// Whether the content is not the whole of what the contract describes: a range of it (RFC 9110
+    /// section 15.3.7), or what has changed (RFC 3229 section 10.4.1).
+    is_partial: bool,
 }
 
 impl Status {
@@ -305,8 +319,28 @@ impl Status {
         Self {
             code,
             is_bare: is_head || matches!(code, 100..=199 | 204 | 304),
+            is_partial: matches!(code, 206 | 226),
         }
     }
+}
+
+/// What no longer holds once a content has changed (RFC 9530 sections 2 and 3, and what they replace).
+/// An entity tag does: what is repaired depends on what was there alone.
+const DIGESTS: [&str; 4] = ["content-digest", "content-md5", "digest", "repr-digest"];
+
+/// Takes the digests of a content away; false where there are some and the head has gone.
+fn forget_digests(x: &mut Exchange<'_>) -> bool {
+    let has_some = DIGESTS.iter().any(|name| x.headers().contains(name));
+    if !has_some {
+        return true;
+    }
+    let Some(headers) = x.headers_mut() else {
+        return false;
+    };
+    for name in DIGESTS {
+        headers.remove(name);
+    }
+    true
 }
 
 /// Whether a request's method gives a meaning to a content (RFC 9110 sections 9.3.1 to 9.3.8).

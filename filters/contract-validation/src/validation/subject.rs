@@ -88,13 +88,12 @@ fn operation<'a>(
     x: &Exchange<'_>,
 ) -> Option<Found<'a>> {
     let method = x.headers().text(":method").unwrap_or_default();
-    let Some(path) = below(&plan.base_paths, path) else {
-        return Some(unknown_path(plan).into());
-    };
-    let found = match contract.find(method, path) {
+    let below = below(&plan.base_paths, path);
+    let found = match below.map(|path| (path, contract.find(method, path))) {
         // What `GET` says holds for `HEAD` too (RFC 9110 section 9.3.2).
-        Lookup::UnknownMethod(_) if method == "HEAD" => contract.find("GET", path),
-        found => found,
+        Some((path, Lookup::UnknownMethod(_))) if method == "HEAD" => contract.find("GET", path),
+        Some((_, found)) => found,
+        None => Lookup::UnknownPath,
     };
     Some(match found {
         Lookup::Operation(operation, matched) => Found {

@@ -3,7 +3,8 @@
 use crate::plan::{DirectionTerms, Verdict};
 use crate::violation::Violation;
 
-/// The violations of one message, at most as many as the policy tells.
+/// The violations of one message: at most as many as the policy says of those that it is refused for,
+/// and as many of those that are only told, so that neither hides the other.
 #[derive(Debug)]
 pub(super) struct Tally {
     told: Vec<(Violation, Verdict)>,
@@ -82,9 +83,14 @@ impl Tally {
         self.is_repaired = true;
     }
 
-    /// How many more violations are told.
+    /// How many more violations that the message is refused for are told.
     pub(super) fn left(&self) -> usize {
-        self.most.saturating_sub(self.told.len())
+        self.left_of(Verdict::Reject)
+    }
+
+    /// Whether the message is refused for this keyword.
+    pub(super) fn has(&self, keyword: &str) -> bool {
+        self.rejected().iter().any(|own| own.keyword == keyword)
     }
 
     /// All that is told.
@@ -118,12 +124,13 @@ impl Tally {
     }
 
     fn add(&mut self, violation: Violation, verdict: Verdict) {
-        if self.left() > 0 {
-            self.told.push((violation, verdict));
-        } else if verdict == Verdict::Reject && self.rejected().is_empty() {
-            // One that refuses the message is not lost behind those that do not.
-            self.told.pop();
+        if self.left_of(verdict) > 0 {
             self.told.push((violation, verdict));
         }
+    }
+
+    fn left_of(&self, verdict: Verdict) -> usize {
+        let told = self.told.iter().filter(|(_, own)| *own == verdict);
+        self.most.saturating_sub(told.count())
     }
 }
