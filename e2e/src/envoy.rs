@@ -40,7 +40,7 @@ impl Default for Options {
             // At its start `main` lists every extension there is: 60 long lines.
             log_level: "info,main:warning".to_owned(),
             env: Vec::new(),
-            ready_within: Duration::from_secs(30),
+            ready_within: Duration::from_secs(90),
         }
     }
 }

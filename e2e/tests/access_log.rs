@@ -298,6 +298,12 @@ fn every_filter_tells_its_part_of_the_line() {
     assert_eq!(line["version"], "1");
     assert_eq!(line["treaty"]["error"]["outcome"], "would_translate");
     assert!(!edge.upstream.seen().is_empty());
+    let line = edge.line_of(orders("/v1/orders?jane=doe"));
+    let contract = json!({
+        "operation": "listOrders",
+        "violations": "request query undeclared, response header mediaType",
+    });
+    assert_eq!(line["treaty"]["contract"], contract);
     let keyed = Request::post("/v1/orders", "{}")
         .authority("orders.example.com")
         .header("idempotency-key", "jane-doe-4711")

@@ -364,6 +364,15 @@ fn prove_in_force(file: &File, [served, other, failing, keyed @ ..]: &[Outcome; 
             let refused = refused.unwrap_or_else(|| panic!("{name}: {keyed:?}"));
             assert!(refused.body.contains("several-keys"), "{name}: {refused:?}");
         }
+        "contract-validation" => {
+            let is_refused =
+                |outcome: &&Outcome| (400..500).contains(&outcome.status) && outcome.seen.is_none();
+            let outcomes = [served, other, failing, &keyed[0], &keyed[1]];
+            let refused = outcomes.into_iter().find(is_refused);
+            let refused = refused.unwrap_or_else(|| panic!("{name}: {outcomes:?}"));
+            let kind = "/problems/contract-validation/";
+            assert!(refused.body.contains(kind), "{name}: {refused:?}");
+        }
         other => panic!("say here what shows that {other} is in force"),
     }
 }

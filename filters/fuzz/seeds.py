@@ -234,6 +234,43 @@ for file in sorted(policies.glob("idempotency-keys/*/*.json")):
     for number, text in enumerate(re.findall(r'"descriptors": ?"([A-Za-z0-9+/=]+)"', file.read_text())):
         seed("descriptors", f"{number}-{file.stem}", base64.b64decode(text + "=="))
 
+# Contracts of the policies: documents, packed ones, and schemas with a value each.
+for file in sorted(policies.glob("contract-validation/examples/*.json")):
+    for number, contract in enumerate(json.loads(file.read_text())["contracts"]):
+        if isinstance(contract.get("openapi"), dict):
+            document = json.dumps(contract["openapi"], separators=(",", ":"))
+            seed("openapi", f"{number}-{file.stem}", document.encode())
+            seed("openapi", f"{number}-{file.stem}-3.0", re.sub(r'"openapi":"3.1.\d"', '"openapi":"3.0.4"', document).encode())
+        for text in contract.values():
+            if isinstance(text, str):
+                seed("packed_contract", f"{number}-{file.stem}", text.encode())
+
+schemas = [
+    ({"type": "object", "required": ["a"], "properties": {"a": {"minimum": 1}}, "additionalProperties": False}, {"a": 0, "b": 1}),
+    ({"items": {"$ref": "#/$defs/a"}, "$defs": {"a": {"anyOf": [{"type": "null"}, {"$ref": "#"}]}}}, [None, [None, [1]]]),
+    ({"prefixItems": [{"const": 1.0}], "unevaluatedItems": {"multipleOf": 0.1}, "uniqueItems": True}, [1, 0.3, 1e2]),
+    ({"unevaluatedProperties": False, "allOf": [{"properties": {"a": True}}], "if": {"required": ["b"]}, "else": False}, {"a": 1, "b": 2}),
+    ({"patternProperties": {"^[a-f\\d]{2,4}$": {"maxLength": 2}}, "propertyNames": {"pattern": "^\\w+$"}}, {"ab1": "\u00e4\ud83d\ude00"}),
+    ({"type": "string", "format": "date-time", "minLength": 3}, "1990-12-31T23:59:60Z"),
+    ({"$id": "http://e.example/a", "$dynamicAnchor": "n", "contains": {"$dynamicRef": "#n"}, "minContains": 0}, [[], [[]]]),
+    ({"definitions": {"a": {"type": ["integer", "null"]}}, "dependencies": {"a": ["b"], "c": {"$ref": "#/definitions/a"}}}, {"a": 1, "c": 2}),
+    ({"type": "integer", "format": "int32", "exclusiveMaximum": 9007199254740993}, 9007199254740992),
+    ({"contentEncoding": "base64", "contentMediaType": "application/json"}, "e30="),
+]
+for number, (schema, value) in enumerate(schemas):
+    for dialect in range(5):
+        octets = bytes([dialect]) + json.dumps(schema).encode() + b"\n" + json.dumps(value).encode()
+        seed("schema", f"{number}-{dialect}", octets)
+
+differing = [
+    '{"tags": null, "map": {"a": null, "A": "2026-11-21T10:00:00.123456789123Z"}, "id": 9007199254740993}',
+    '{"self": {"self": {"tags": [null]}}, "id": 1.0, "data": "YQ", "at": "2026-11-21 10:00:00z", "at": null}',
+    '[null, [[]], 1e400, "\\ud800", NaN, -0]',
+]
+for number, document in enumerate(documents + differing):
+    for terms in (0x07, 0x3F, 0x6A):
+        seed("portability", f"{number}-{terms}", bytes([terms]) + document.encode())
+
 
 def dictionary(target: str, entries) -> None:
     def quoted(text: str) -> str:
@@ -270,3 +307,12 @@ dictionary("steps", ["(?<value>", "(?i)", "[a-z]", "{1,9}", "\\d", "\\b", "$", "
 dictionary("idempotency_key", ['";', "*a=", ":YQ==:", "@1", '%"', "\\\"", "%41", "request_id", "-4000-8000-"])
 dictionary("json_text", ["\\u", "\\ud83d\\ude00", "1e", "-0", "true", "null", '":', "E+", "0.0"])
 dictionary("descriptors", ["acme", "/", "."])
+keywords = ["type", "items", "properties", "$ref", "$defs", "anyOf", "oneOf", "allOf", "not", "pattern", "format", "enum"]
+keywords += ["minimum", "multipleOf", "uniqueItems", "unevaluatedProperties", "dependentSchemas", "$dynamicRef", "$anchor"]
+dictionary("schema", [f'"{name}":' for name in keywords] + ["#/$defs/", "#/properties/", "null", "true", "1e2", "\n"])
+places = ["paths", "parameters", "schema", "content", "requestBody", "responses", "components", "in", "name", "style"]
+places += ["explode", "servers", "url", "discriminator", "nullable", "readOnly", "required", "encoding", "headers"]
+dictionary("openapi", [f'"{name}":' for name in places + keywords] + ["#/components/schemas/", '"/{a}"', "application/json"])
+dictionary("portability", ["null", "\\ud800", "1e400", ".0", "NaN", "9007199254740993", '"tags":', '"map":', '"at":', '"data":'])
+dictionary("contract_parameter", ["%2C", "%", ",", ";id=", ".", "filter[a]=", "&", "|", "%20", "R,1", "R=1", "null", "true"])
+dictionary("contract_exchange", ["c0ffee5ec2e7", "filter[", "&tags=", "application/grpc", "gzip", '{"id":1}'])

@@ -126,14 +126,14 @@ impl Config {
         self
     }
 
-    /// Sets every policy that is in mode `report` to `enforce`.
+    /// Sets every policy that is in mode `report` to `enforce`; what its parts say stays.
     #[must_use]
     pub fn enforced(mut self) -> Self {
         visit(&mut self.0, &mut |object| {
             if let Some((_, config)) = wasm_config(object)
                 && let Some(Value::String(policy)) = config["configuration"].get_mut("value")
             {
-                *policy = policy.replace("\"mode\": \"report\"", "\"mode\": \"enforce\"");
+                *policy = enforced(policy);
             }
         });
         self
@@ -196,4 +196,19 @@ fn wasm_config(filter: &mut Map<String, Value>) -> Option<(String, &mut Map<Stri
         return None;
     }
     Some((name, typed.get_mut("config")?.as_object_mut()?))
+}
+
+/// A policy, or a bundle of several, in mode `enforce` where it was in `report`.
+fn enforced(policy: &str) -> String {
+    let mut document: Value = serde_json::from_str(policy).expect("a policy in JSON");
+    let enforce = |policy: &mut Value| {
+        if policy["mode"] == "report" {
+            policy["mode"] = "enforce".into();
+        }
+    };
+    match document.get_mut("filters").and_then(Value::as_object_mut) {
+        Some(filters) => filters.values_mut().for_each(enforce),
+        None => enforce(&mut document),
+    }
+    document.to_string()
 }

@@ -103,6 +103,32 @@ const EXPECTED: &[Expected] = &[
         &[("store", "edge"), ("command", "claim")],
     ),
     (KEYED, "treaty_idempotency_kept_bytes", &[("store", "edge")]),
+    (
+        "/v1/orders",
+        "treaty_contract_messages",
+        &[
+            ("contract", "orders"),
+            ("operation", "listOrders"),
+            ("direction", "request"),
+            ("outcome", "valid"),
+        ],
+    ),
+    (
+        "/v1/orders",
+        "treaty_contract_violations",
+        &[
+            ("contract", "orders"),
+            ("operation", "listOrders"),
+            ("direction", "response"),
+            ("location", "header"),
+            ("keyword", "mediaType"),
+        ],
+    ),
+    (
+        "/v1/broken",
+        "treaty_contract_messages",
+        &[("operation", "_unknown"), ("outcome", "unknown")],
+    ),
 ];
 
 /// Where a request is sent with an idempotency key, always the same one.

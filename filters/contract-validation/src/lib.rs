@@ -12,6 +12,8 @@
 //! README.md says what the filter does and does not do.
 
 pub mod facts;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod json_schema;
 pub mod metrics;
 pub mod openapi;

@@ -46,9 +46,10 @@ impl Reason {
             (_, keyword::CONTENT_CODING) => Self::ContentCoding,
             (_, keyword::TOO_LARGE) => Self::TooLarge,
             (Place::Header, keyword::REQUIRED) if is_if_match() => Self::Unconditional,
-            (Place::Body, keyword::MALFORMED | keyword::DEPTH | keyword::MISSING) => {
-                Self::Malformed
-            }
+            (
+                Place::Body,
+                keyword::MALFORMED | keyword::DEPTH | keyword::MISSING | keyword::WIRE,
+            ) => Self::Malformed,
             (Place::Body, _) => Self::Content,
             _ => Self::Parameters,
         }

@@ -34,6 +34,8 @@ pub mod keyword {
     pub const MISSING: &str = "missing";
     /// It cannot be read as what it is declared to be.
     pub const MALFORMED: &str = "malformed";
+    /// It is not whole in the encoding of protobuf that it is declared to have.
+    pub const WIRE: &str = "wire";
     /// The media type of the content is not one of those that are declared.
     pub const MEDIA_TYPE: &str = "mediaType";
     /// The content has a coding that is not read (RFC 9110 section 8.4).

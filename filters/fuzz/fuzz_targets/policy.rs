@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use contract_validation::ContractValidation;
 use error_translation::ErrorTranslation;
 use idempotency_keys::IdempotencyKeys;
 use kit::filter::{Filter, Form};
@@ -83,4 +84,5 @@ fuzz_target!(|text: &[u8]| {
     check::<ErrorTranslation>(&document);
     check::<TelemetryTagging>(&document);
     check::<IdempotencyKeys>(&document);
+    check::<ContractValidation>(&document);
 });

@@ -3,6 +3,7 @@
 //! `up` leaves a process of its own behind that holds the mesh, and a file that says where it is;
 //! `down` asks that process to end, and everything it started ends with it.
 
+mod contracts;
 mod duplicates;
 mod failures;
 mod telemetry;

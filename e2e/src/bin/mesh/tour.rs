@@ -10,7 +10,7 @@ use e2e::{AccessLog, Client, Mesh, Node, Request, Response};
 use serde_json::Value;
 use tonic_types::StatusExt;
 
-use crate::{duplicates, failures, telemetry};
+use crate::{contracts, duplicates, failures, telemetry};
 
 const LOGGED_WITHIN: Duration = Duration::from_secs(5);
 
@@ -64,6 +64,7 @@ pub(crate) fn walk(mesh: &Mesh) {
     }
     failures::show(&mut guide);
     telemetry::show(&mut guide);
+    contracts::show(&mut guide);
     duplicates::show(&mut guide);
     guide.show_canary();
     guide.show_mixed_calls();

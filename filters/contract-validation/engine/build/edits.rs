@@ -130,8 +130,8 @@ fn meta_schemas(source: &mut Source) -> Result<(), String> {
     source.replace("compiler.rs", "    validate_schema(draft, schema)?;\n", "")
 }
 
-/// `regex-lite` takes linear time and a tenth of the room of `regex` and `fancy-regex`. The source
-/// writes its patterns in the syntax of all three. What it cannot do is refused at load.
+/// `regex-lite` takes linear time and a tenth of the room of `regex` and `fancy-regex`, and the
+/// simplest patterns need no machine at all. What cannot be done so is refused at load.
 fn regular_expressions(source: &mut Source) -> Result<(), String> {
     let variant = "    Regex {\n        size_limit: Option<usize>,\n        dfa_size_limit: Option<usize>,\n    },\n";
     source.replace("options.rs", variant, "")?;
@@ -162,29 +162,15 @@ fn regular_expressions(source: &mut Source) -> Result<(), String> {
     source.replace_body(
         "regex.rs",
         "pub(crate) fn build_fancy_regex(",
-        "let mut builder = regex_lite::RegexBuilder::new(&flat_classes(translated));
-        if let Some(limit) = size_limit {
-            builder.size_limit(limit);
-        }
-        builder.build().map_err(|_| ())",
+        "Pattern::new(translated).ok_or(())",
     )?;
     let text = source.file("regex.rs")?;
+    text.push_str(include_str!("pattern.rs"));
     text.push_str(include_str!("flat_classes.rs"));
-    text.push_str(
-        "
-impl RegexEngine for regex_lite::Regex {
-    type Error = LiteralMatchError;
-
-    fn is_match(&self, text: &str) -> Result<bool, Self::Error> {
-        Ok(regex_lite::Regex::is_match(self, text))
-    }
-}
-",
-    );
     let mut found = 0;
     for text in source.files("") {
-        found += replace_path(text, "fancy_regex::Regex", "regex_lite::Regex");
-        found += replace_path(text, "regex::Regex", "regex_lite::Regex");
+        found += replace_path(text, "fancy_regex::Regex", "crate::regex::Pattern");
+        found += replace_path(text, "regex::Regex", "crate::regex::Pattern");
         found += replace_path(text, "fancy_regex::Error", "std::convert::Infallible");
     }
     at_least_one(found, "regex::Regex")

@@ -1,4 +1,3 @@
-
 /// A pattern in which no class stands in another, as `regex-lite` has it. The translation from
 /// ECMA-262 writes `\d`, `\w`, `\s` and their opposites as classes, and does so inside classes
 /// too; every other bracket in a class is escaped by then.

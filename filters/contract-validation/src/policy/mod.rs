@@ -12,7 +12,7 @@ mod direction;
 mod document;
 mod hidden;
 mod operation;
-mod packed;
+pub(crate) mod packed;
 mod portability;
 mod rule;
 mod sample;

@@ -23,7 +23,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// The octets of a contract, from base64 (RFC 4648 section 4) of them or of their gzip (RFC 1952).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Packed(pub(super) Vec<u8>);
+pub(crate) struct Packed(pub(crate) Vec<u8>);
 
 impl FromStr for Packed {
     type Err = String;

@@ -63,6 +63,20 @@ fn look_around_is_refused_at_load() {
 }
 
 #[test]
+fn a_type_that_is_none_is_told_which_there_are() {
+    for (contract, pointer) in [
+        (json!({"type": "int"}), "/type"),
+        (json!({"items": {"type": ["int", "null"]}}), "/items/type"),
+    ] {
+        let refused = Schema::compile(&contract, Dialect::Draft2020).unwrap_err();
+        assert_eq!(refused.pointer, pointer);
+        let expected = "is no type of JSON Schema; expected";
+        assert!(refused.message.starts_with(expected), "{refused:?}");
+        assert!(refused.message.contains("integer"), "{refused:?}");
+    }
+}
+
+#[test]
 fn a_schema_elsewhere_is_refused_at_load() {
     let elsewhere = json!({"$ref": "https://example.com/s.json"});
     let refused = Schema::compile(&elsewhere, Dialect::Draft2020).unwrap_err();

@@ -2,7 +2,7 @@
 
 use engine::ValidationError;
 use engine::error::{TypeKind, ValidationErrorKind};
-use kit::policy::Finding;
+use kit::policy::{Finding, list};
 
 use crate::violation::Violation;
 
@@ -42,6 +42,13 @@ pub(super) fn finding(error: &ValidationError<'_>) -> Finding {
              back-references are refused"
                 .to_owned()
         }
+        // The engine has its word for a wrong name alone, and another for one in an array.
+        ValidationErrorKind::Custom { .. } | ValidationErrorKind::Enum { .. }
+            if error.instance_path().as_str().ends_with("/type") =>
+        {
+            format!("is no type of JSON Schema; expected {}", list(&TYPES))
+        }
+        ValidationErrorKind::Custom { .. } => "is of no kind that this keyword takes".to_owned(),
         kind => format!("is not a schema: {}", detail(kind)),
     };
     Finding {
@@ -49,6 +56,11 @@ pub(super) fn finding(error: &ValidationError<'_>) -> Finding {
         message,
     }
 }
+
+/// The names of types (JSON Schema 2020-12 validation, section 6.1.1).
+const TYPES: [&str; 7] = [
+    "null", "boolean", "object", "array", "number", "string", "integer",
+];
 
 fn detail(kind: &ValidationErrorKind) -> String {
     use ValidationErrorKind as Kind;

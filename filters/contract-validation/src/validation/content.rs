@@ -74,7 +74,11 @@ impl Coding {
     /// The octets without the coding.
     pub(super) fn undo(self, octets: &[u8], cap: usize) -> Result<Cow<'_, [u8]>, Undoable> {
         if self == Self::Identity {
-            return Ok(Cow::Borrowed(octets));
+            return if octets.len() > cap {
+                Err(Undoable::TooLarge)
+            } else {
+                Ok(Cow::Borrowed(octets))
+            };
         }
         let most = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
         let mut plain = Vec::new();

@@ -6,6 +6,7 @@ use kit::body::Access;
 use kit::exchange::Exchange;
 use kit::headers::Headers;
 use kit::media_range::MediaRange;
+use kit::policy::Mode;
 use kit::protocol::{Client, Protocol};
 
 use crate::plan::{DirectionTerms, Verdict};
@@ -27,9 +28,13 @@ pub(super) struct Messages {
     /// The messages in their frames; `None` where the content is one message (unary Connect).
     frames: Option<Frames>,
     /// How many messages there may be.
-    expected: RangeInclusive<usize>,
+    count: RangeInclusive<usize>,
     /// How many have come.
     seen: usize,
+    /// Whether the content could not be read to its end.
+    is_broken: bool,
+    /// Whether nothing is looked at behind what the content is refused for.
+    ends_refused: bool,
 }
 
 /// How a message is written.
@@ -96,23 +101,25 @@ impl Call<'_> {
         } else {
             1..=1
         };
-        let Some(messages) = self.messages(method.input, count, headers) else {
+        let Some(mut messages) = self.messages(method.input, count, headers) else {
             content::wrong_media_type(tally);
             return Expected::Nothing;
         };
-        if x.head_is_all() {
-            messages.end(tally);
-            return Expected::Nothing;
-        }
-        Expected::Messages(Box::new(messages))
+        messages.ends_refused = self.terms.mode == Mode::Enforce;
+        messages.expected(contract, self.terms, tally, x)
     }
 
     /// What is to come of a response.
-    pub(super) fn response(&self, tally: &mut Tally, x: &Exchange<'_>) -> Expected {
+    pub(super) fn response(
+        &self,
+        contract: &protobuf::Contract,
+        tally: &mut Tally,
+        x: &Exchange<'_>,
+    ) -> Expected {
         let headers = x.headers();
         // An error has no message: gRPC tells it in the head or in trailers, Connect by the status.
         let is_error = headers.text(":status") != Some("200") || headers.contains("grpc-status");
-        if x.head_is_all() || is_error {
+        if is_error || (x.head_is_all() && self.framing().is_some()) {
             return Expected::Nothing;
         }
         let method = self.method;
@@ -126,29 +133,46 @@ impl Call<'_> {
             content::wrong_media_type(tally);
             return Expected::Nothing;
         };
-        Expected::Messages(Box::new(messages))
+        messages.expected(contract, self.terms, tally, x)
     }
 
-    /// The messages of one direction; `None` where their codec is not known.
+    /// How messages are put one after the other; `None` where the content is one message.
+    fn framing(&self) -> Option<Framing> {
+        match self.client.protocol {
+            Protocol::Grpc => Some(Framing::Grpc),
+            Protocol::GrpcWeb { text } => Some(Framing::GrpcWeb { text }),
+            Protocol::ConnectStream => Some(Framing::Connect),
+            Protocol::ConnectUnary | Protocol::Http => None,
+        }
+    }
+
+    /// The messages of one direction; `None` where their codec is not known, or is not one of
+    /// streams.
     fn messages(
         &self,
         message: MessageId,
         count: RangeInclusive<usize>,
         headers: &Headers,
     ) -> Option<Messages> {
-        let (framing, coding) = match self.client.protocol {
-            Protocol::Grpc => (Some(Framing::Grpc), "grpc-encoding"),
-            Protocol::GrpcWeb { text } => (Some(Framing::GrpcWeb { text }), "grpc-encoding"),
-            Protocol::ConnectStream => (Some(Framing::Connect), "connect-content-encoding"),
-            Protocol::ConnectUnary | Protocol::Http => (None, "content-encoding"),
+        let framing = self.framing();
+        let is_stream = self.method.client_streaming || self.method.server_streaming;
+        if framing.is_none() && is_stream {
+            return None;
+        }
+        let coding = match framing {
+            Some(Framing::Connect) => "connect-content-encoding",
+            Some(_) => "grpc-encoding",
+            None => "content-encoding",
         };
         Some(Messages {
             message,
             codec: Codec::of(headers)?,
             coding: Coding::named(headers.text(coding).unwrap_or_default()),
             frames: framing.map(|framing| Frames::new(framing, self.terms.max_body)),
-            expected: count,
+            count,
             seen: 0,
+            is_broken: false,
+            ends_refused: false,
         })
     }
 }
@@ -157,10 +181,25 @@ impl Call<'_> {
 const ANY_NUMBER: RangeInclusive<usize> = 0..=usize::MAX;
 
 impl Messages {
+    /// What is to come behind a head.
+    fn expected(
+        mut self,
+        contract: &protobuf::Contract,
+        terms: &DirectionTerms,
+        tally: &mut Tally,
+        x: &Exchange<'_>,
+    ) -> Expected {
+        if x.head_is_all() {
+            self.part(contract, &[], true, terms, tally);
+            return Expected::Nothing;
+        }
+        Expected::Messages(Box::new(self))
+    }
+
     /// How the content is to come: as a whole where there is one message, part by part where there
     /// may be several.
     pub(super) fn access(&self, terms: &DirectionTerms) -> Access {
-        if *self.expected.end() > 1 {
+        if *self.count.end() > 1 {
             return Access::Tee;
         }
         Access::Hold {
@@ -187,6 +226,10 @@ impl Messages {
             found.push(Frame::Malformed);
         }
         for frame in found {
+            // What is refused goes no further, however its parts come.
+            if self.ends_refused && !tally.rejected().is_empty() {
+                return;
+            }
             match frame {
                 Frame::Message { octets, compressed } => {
                     self.seen += 1;
@@ -198,6 +241,7 @@ impl Messages {
                 }
                 Frame::End => {}
                 Frame::Malformed => {
+                    self.is_broken = true;
                     let detail = "must be a sequence of length-prefixed messages";
                     tally.reject(Violation::in_body("", keyword::MALFORMED, detail));
                 }
@@ -241,7 +285,7 @@ impl Messages {
 
     /// Nothing more comes.
     fn end(&self, tally: &mut Tally) {
-        if self.expected.contains(&self.seen) {
+        if self.is_broken || self.count.contains(&self.seen) {
             return;
         }
         let detail = "must be one message, because the method is unary in this direction";

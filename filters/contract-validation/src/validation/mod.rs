@@ -55,6 +55,8 @@ struct Checking {
     passed: usize,
     /// What the access log is told of them.
     summary: String,
+    /// Whether a message would have been refused: what follows it then would not have been.
+    would_refuse: bool,
 }
 
 impl Validation {
@@ -89,6 +91,7 @@ impl Core for Validation {
             response: None,
             passed: 0,
             summary: String::new(),
+            would_refuse: false,
         });
         let flow = checking.request_head(&target, &found.captures, x);
         self.checking = Some(checking);
@@ -249,7 +252,10 @@ impl Checking {
             return Flow::Reply(Box::new(problem.reply(&self.client)));
         }
         telling.outcome(side.tally.outcome(), x);
-        telling::Subject::would_refuse(kind, x);
+        if !self.would_refuse {
+            telling::Subject::would_refuse(kind, x);
+        }
+        self.would_refuse = true;
         Flow::Continue
     }
 

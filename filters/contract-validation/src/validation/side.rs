@@ -113,7 +113,7 @@ impl Side {
             (Subject::Schemas, Contract::JsonSchema(schemas)) => {
                 self.schema_response(schemas, status, terms, x);
             }
-            (Subject::Call(method), Contract::Protobuf(_)) => {
+            (Subject::Call(method), Contract::Protobuf(contract)) => {
                 // The head of a stream has gone on before its messages come, so nothing can be put
                 // in their place.
                 if method.server_streaming && self.mode == Mode::Enforce {
@@ -124,7 +124,7 @@ impl Side {
                     client,
                     terms,
                 };
-                self.expected = call.response(&mut self.tally, x);
+                self.expected = call.response(contract, &mut self.tally, x);
             }
             _ => {}
         }

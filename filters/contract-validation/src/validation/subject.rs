@@ -67,7 +67,7 @@ pub(super) fn find<'a>(plan: &'a Plan, target: &'a str, x: &Exchange<'_>) -> Opt
     let found = match &plan.contract.contract {
         Contract::OpenApi(contract) => return operation(plan, contract, path, x),
         Contract::JsonSchema(_) => Subject::Schemas,
-        Contract::Protobuf(contract) => call(plan, contract, path),
+        Contract::Protobuf(contract) => return Some(call(plan, contract, path, x)?.into()),
     };
     Some(found.into())
 }
@@ -100,11 +100,7 @@ fn operation<'a>(
             subject: Subject::Operation(Rc::clone(operation)),
             captures: matched.captures,
         },
-        // A browser asks before it sends another request (Fetch section 4.8), whatever contracts
-        // say.
-        _ if method == "OPTIONS" && x.headers().contains("access-control-request-method") => {
-            return None;
-        }
+        _ if is_preflight(x) => return None,
         Lookup::UnknownMethod(item) => {
             unknown_method(plan, Place::Method, Some(allow(item))).into()
         }
@@ -112,17 +108,50 @@ fn operation<'a>(
     })
 }
 
-fn call(plan: &Plan, contract: &protobuf::Contract, path: &str) -> Subject {
+/// Whether a browser asks before it sends another request (Fetch section 4.8), whatever contracts say.
+fn is_preflight(x: &Exchange<'_>) -> bool {
+    let headers = x.headers();
+    headers.text(":method") == Some("OPTIONS") && headers.contains("access-control-request-method")
+}
+
+fn call(
+    plan: &Plan,
+    contract: &protobuf::Contract,
+    path: &str,
+    x: &Exchange<'_>,
+) -> Option<Subject> {
+    if is_preflight(x) {
+        return None;
+    }
     if let Some(method) = contract.method(path) {
-        return Subject::Call(Rc::clone(method));
+        return Some(how_called(plan, method, x));
     }
     let service = path
         .strip_prefix('/')
         .and_then(|path| path.rsplit_once('/'));
     if service.is_some_and(|(service, _)| contract.has_service(service)) {
-        return unknown_method(plan, Place::Path, None);
+        return Some(unknown_method(plan, Place::Path, None));
     }
-    unknown_path(plan)
+    Some(unknown_path(plan))
+}
+
+/// A call by a method of HTTP that calls have: `POST`, and in Connect `GET` where it has no side
+/// effects (Connect protocol, "Unary-Get-Request").
+fn how_called(plan: &Plan, method: &Rc<Method>, x: &Exchange<'_>) -> Subject {
+    let allows_get = method.no_side_effects && !method.client_streaming && !method.server_streaming;
+    match x.headers().text(":method") {
+        Some("POST") => Subject::Call(Rc::clone(method)),
+        Some("GET") if allows_get => Subject::Call(Rc::clone(method)),
+        _ => {
+            let value = if allows_get { "GET, POST" } else { "POST" };
+            let offer = Offer {
+                reason: Reason::UnknownMethod,
+                field: "allow",
+                value: value.to_owned(),
+            };
+            unknown_method(plan, Place::Method, Some(offer))
+        }
+    }
 }
 
 fn unknown_method(plan: &Plan, place: Place, offer: Option<Offer>) -> Subject {

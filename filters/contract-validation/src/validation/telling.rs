@@ -61,6 +61,9 @@ impl Subject<'_> {
 
     /// Logs a violation, once for each kind: a line for every message would drown the others.
     fn log(&self, violation: &Violation, x: &mut Exchange<'_>) {
+        if self.policy.logged.borrow().len() >= MOST_LOGGED {
+            return;
+        }
         let part = violation.name.as_deref().unwrap_or_default();
         let kind = format!(
             "{} of {} breaks contract {}: {} {part}",
@@ -69,16 +72,16 @@ impl Subject<'_> {
             self.plan.contract.name,
             violation.place.as_str(),
         );
-        let known = format!("{kind} {}", violation.detail);
-        let mut logged = self.policy.logged.borrow_mut();
-        if logged.len() < MOST_LOGGED && logged.insert(known) {
-            let contract = &self.plan.contract.contract;
-            let pointer = masked(&violation.pointer, |name| contract.declares(name));
-            x.log(&format!(
-                "contract-validation: {} {pointer}: {}",
-                kind.trim_end(),
-                violation.detail
-            ));
+        let contract = &self.plan.contract.contract;
+        let pointer = masked(&violation.pointer, |name| contract.declares(name));
+        let line = format!(
+            "contract-validation: {} {pointer}: {}",
+            kind.trim_end(),
+            violation.detail
+        );
+        if !self.policy.logged.borrow().contains(&line) {
+            x.log(&line);
+            self.policy.logged.borrow_mut().insert(line);
         }
     }
 }
