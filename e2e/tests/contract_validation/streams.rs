@@ -109,7 +109,7 @@ fn the_third_message_of_a_stream_of_requests_is_refused_and_the_two_before_it_ha
             let reached = bench.reached(&case);
             assert_eq!(reached.len(), 1, "{shown}");
             assert_eq!(reached[0].body, good, "{shown}");
-            assert!(!reached[0].complete, "{shown}");
+            bench.assert_broken_off(&reached[0], &shown);
         }
     }
     bench.assert_well();
@@ -143,7 +143,8 @@ fn a_bad_message_never_reaches_the_upstream_whole_wherever_it_is_cut() {
                 assert_eq!(status, Some("3"), "{case}: {:?}", outcome.response);
                 // A stream that is reset at once may not even be seen.
                 for seen in &outcome.reached {
-                    assert!(seen.body.len() < content.len() && !seen.complete, "{case}");
+                    assert!(seen.body.len() < content.len(), "{case}");
+                    bench.assert_broken_off(seen, &case);
                     assert!(content.starts_with(&seen.body), "{case}");
                 }
                 assert!(
@@ -356,7 +357,7 @@ fn both_directions_of_a_call_flow_at_once_and_a_bad_message_ends_both() {
                 let ended = response.map(|own| own.trailers.text("grpc-status").map(str::to_owned));
                 assert_ne!(ended.ok().flatten().as_deref(), Some("0"), "{form}");
                 assert_eq!(reached.body, first, "{form}");
-                assert!(!reached.complete, "{form}");
+                bench.assert_broken_off(&reached, form);
                 let told = bench.told.of(&case);
                 assert_eq!(
                     told["violations"], "request body required",

@@ -264,6 +264,93 @@ fn a_client_that_asks_first_whether_to_send_is_answered_and_its_content_is_held_
     }
 }
 
+/// Of what is no JSON, fields of forms and the number of octets are held to the contract.
+#[test]
+fn forms_and_files_that_break_the_contract_reach_the_upstream_no_more_than_json_does() {
+    let bench = bench();
+    let form_of = |content: &[u8]| {
+        let request = Request::post("/forms", content);
+        request.header("content-type", "application/x-www-form-urlencoded")
+    };
+    let file = |length: usize| {
+        let request = Request::post("/files", vec![0xff; length]);
+        request.header("content-type", "application/octet-stream")
+    };
+    let in_parts = |length: usize| {
+        let request = Request::new("POST", "/files");
+        let request = request.header("content-type", "application/octet-stream");
+        vec![0xff; length].chunks(100).fold(request, Request::chunk)
+    };
+    let refused = [
+        (
+            "a count in letters",
+            form_of(b"item=tea&count=hush-7f2c"),
+            422,
+            "type",
+        ),
+        ("no count", form_of(b"item=hush-7f2c"), 422, "required"),
+        (
+            "no escape",
+            form_of(b"item=hush-7f2c%zz&count=1"),
+            400,
+            "malformed",
+        ),
+        (
+            "a count twice",
+            form_of(b"item=hush-7f2c&count=1&count=2"),
+            400,
+            "malformed",
+        ),
+        (
+            "no UTF-8",
+            form_of(b"item=hush-7f2c%ff&count=1"),
+            400,
+            "malformed",
+        ),
+        ("a file that is too long", file(1001), 422, "maxLength"),
+        (
+            "a file in parts that is too long",
+            in_parts(1001),
+            422,
+            "maxLength",
+        ),
+        ("no file", file(0), 400, "missing"),
+    ];
+    let passed = [
+        form_of(b"item=tea&count=2"),
+        form_of(b"count=100&item=%F0%9F%98%80+%26&unknown=1"),
+        file(1000),
+        in_parts(1000),
+        file(1),
+    ];
+    for form in FORMS {
+        for (http, client) in bench.clients(form) {
+            for (case, request, status, keyword) in &refused {
+                let reason = if *status == 422 {
+                    "invalid-content"
+                } else {
+                    "malformed-content"
+                };
+                let case = format!("{http}, {case}");
+                let outcome = bench.send(&client, request.clone());
+                let problem = outcome.assert_refused(form, *status, reason, &case);
+                assert_eq!(
+                    first_error(&problem),
+                    ("body", *keyword),
+                    "{case}: {problem}"
+                );
+            }
+            for request in &passed {
+                let content = request.body.concat();
+                bench
+                    .send(&client, request.clone())
+                    .assert_passed(&content, http);
+            }
+        }
+    }
+    bench.assert_well();
+}
+
 /// Both forms withhold an answer that is to be refused only where its head has not gone on, so the
 /// streamed form reports: see `modes`.
 #[test]

@@ -305,7 +305,7 @@ impl Side {
 struct Status {
     code: u16,
     /// Whether the response has no content whatever its head says (RFC 9110 sections 9.3.2, 15.2,
-    /// 15.3.5 and 15.4.5).
+    /// 15.3.5, 15.3.6 and 15.4.5).
     is_bare: bool,
     /// Whether the content is not the whole of what the contract describes: a range of it (RFC 9110
     /// section 15.3.7), or what has changed (RFC 3229 section 10.4.1).
@@ -318,7 +318,7 @@ impl Status {
         let code = text.and_then(|text| text.parse().ok()).unwrap_or_default();
         Self {
             code,
-            is_bare: is_head || matches!(code, 100..=199 | 204 | 304),
+            is_bare: is_head || matches!(code, 100..=199 | 204 | 205 | 304),
             is_partial: matches!(code, 206 | 226),
         }
     }
