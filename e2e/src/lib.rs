@@ -84,7 +84,7 @@ pub use ports::reserve_address;
 pub use prometheus::{Prometheus, Sample, promtool};
 pub use raw::{parse_response, raw};
 pub use replay::{Failure, Outcome, replay};
-pub use repository::dist;
+pub use repository::{dist, root};
 pub use services::{Peer, Service};
 pub use stores::{
     Etcd, EtcdCluster, EtcdOptions, EtcdUser, EtcdVersion, FrontKind, Record, Redis, RedisFront,

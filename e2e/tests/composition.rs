@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use contract_validation::ContractValidation;
 use e2e::{WasmFilter, dist, replay};
 use error_translation::ErrorTranslation;
 use idempotency_keys::IdempotencyKeys;
@@ -16,6 +17,7 @@ const FILTERS: &[Registration] = &[
     Registration::of::<TelemetryTagging>(),
     Registration::of::<ErrorTranslation>(),
     Registration::of::<VersionNegotiation>(),
+    Registration::of::<ContractValidation>(),
     Registration::of::<IdempotencyKeys>(),
     Registration::of::<Probe>(),
 ];
@@ -31,6 +33,7 @@ fn cases() -> Vec<Case> {
         "tests/replays.yaml",
         "tests/sequences.yaml",
         "tests/keys.yaml",
+        "tests/contracts.yaml",
     ];
     files.into_iter().flat_map(load).collect()
 }
@@ -70,7 +73,9 @@ fn a_chain_of_modules_in_envoy_answers_as_expected() {
                 .module(&dist().join(module))
                 .policy(&policies[name].to_string());
             match name {
-                "probe" | "error-translation" | "idempotency-keys" => filter.holding_heads(),
+                "probe" | "error-translation" | "contract-validation" | "idempotency-keys" => {
+                    filter.holding_heads()
+                }
                 _ => filter,
             }
         };

@@ -7,6 +7,7 @@ use telemetry_tagging::{Policy, facts};
 use version_negotiation::facts as version;
 
 use super::expression;
+use contract_validation::facts as contract;
 use error_translation::facts as error;
 use idempotency_keys::facts as idempotency;
 
@@ -115,6 +116,10 @@ impl Line {
                 "outcome": format_of(&error::OUTCOME),
                 "redacted": format_of(&error::REDACTED),
                 "status": format_of(&error::STATUS),
+            },
+            "contract": {
+                "operation": format_of(&contract::OPERATION),
+                "violations": format_of(&contract::VIOLATIONS),
             },
             "idempotency": {
                 "outcome": format_of(&idempotency::OUTCOME),

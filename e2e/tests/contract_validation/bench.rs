@@ -369,7 +369,7 @@ pub(crate) fn first_error(problem: &Value) -> (&str, &str) {
 pub(crate) fn start(config: impl Into<Value>) -> Envoy {
     // Five modules one after the other on a busy machine take their time.
     let options = Options {
-        ready_within: Duration::from_secs(120),
+        ready_within: Duration::from_mins(2),
         ..Options::default()
     };
     Envoy::start(config, &options).unwrap_or_else(|error| panic!("{error}"))

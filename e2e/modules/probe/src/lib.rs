@@ -393,6 +393,7 @@ shell::export_bundle!(
     telemetry_tagging::TelemetryTagging,
     error_translation::ErrorTranslation,
     version_negotiation::VersionNegotiation,
+    contract_validation::ContractValidation,
     idempotency_keys::IdempotencyKeys,
     Probe
 );

@@ -45,11 +45,21 @@ pub(crate) const KEYED_ETCD: &str = "idempotency-keys, a new key, etcd";
 pub(crate) const KEYED_REDIS: &str = "idempotency-keys, a new key, Redis";
 pub(crate) const REPLAYED_LOCAL: &str = "idempotency-keys, a replay, local";
 pub(crate) const REPLAYED_ETCD: &str = "idempotency-keys, a replay, etcd";
+pub(crate) const BUFFERED: &str = "buffer filter, a content of 2 KB";
+pub(crate) const HELD: &str = "a wasm filter that only waits for the 2 KB";
+pub(crate) const LUA_BODY: &str = "Lua body(), the same wait";
+pub(crate) const NAIVE: &str = "naive validation of the 2 KB";
+pub(crate) const CHECKED: &str = "contract-validation, a content of 2 KB";
+pub(crate) const PARAMETERS: &str = "contract-validation, six parameters";
+pub(crate) const UNBOUND: &str = "contract-validation, no rule matches";
+pub(crate) const ANSWERED: &str = "contract-validation, an answer of 2 KB";
 
 /// What is asked for, and with it what the answer is.
 const SERVED: &str = "/v1/orders/42";
 const FAILING: &str = "/v1/orders/broken";
 const TAGGABLE: &str = "/v1/orders/42?view=Full&page=2&sort=-created";
+const PAYABLE: &str = "/v1/payments";
+const PAID: &str = "/v1/payments/latest";
 
 /// What is said of the trace: as the measured requests say it, and so that it needs mending.
 const TRACE: &str = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n";
@@ -63,6 +73,11 @@ const NEW_KEY: &str = "content-length: 0\r\nidempotency-key: {new}\r\n";
 const NEW_KEY_ELSEWHERE: &str = "content-length: 0\r\nx-operation: {new}\r\n";
 const OLD_KEY: &str =
     "content-length: 0\r\nidempotency-key: 0f1c3b9a-5d57-4a86-9b0e-6f3c2a9d8e11\r\n";
+
+/// A content of 2 KB that the contract allows, and one that it does not.
+const PAYMENT: &str = include_str!("payment-content.json");
+const NO_PAYMENT: &str = "[]";
+const JSON_CONTENT: &str = "content-type: application/json\r\n";
 
 /// What a service says when it fails.
 const FAILURE: &str =
@@ -83,6 +98,8 @@ pub(crate) struct Case {
     trace: &'static str,
     /// The lines that its request has beyond those of every request.
     more: &'static str,
+    /// Its content; none where it is empty.
+    content: &'static str,
     pub(crate) work: Vec<&'static str>,
     /// The metric in which it counts its requests.
     pub(crate) counts: Option<&'static str>,
@@ -96,11 +113,13 @@ pub(crate) struct Case {
     pub(crate) proof: Option<Proof>,
 }
 
-/// What becomes of a request that differs only in what it says of the trace, and in its own lines.
+/// What becomes of a request that differs only in what it says of the trace, in its own lines and in
+/// its content.
 #[derive(Debug)]
 pub(crate) struct Proof {
     trace: &'static str,
     more: &'static str,
+    content: &'static str,
     pub(crate) work: Vec<&'static str>,
 }
 
@@ -132,6 +151,18 @@ pub(crate) const IDEMPOTENCY_KEYS: Module = Module {
     file: "idempotency-keys.wasm",
     target: "make build",
 };
+pub(crate) const CONTRACT_VALIDATION: Module = Module {
+    file: "contract-validation.wasm",
+    target: "make build",
+};
+const PROBE: Module = Module {
+    file: "test/probe.wasm",
+    target: "make test-modules",
+};
+pub(crate) const NAIVE_VALIDATION: Module = Module {
+    file: "test/naive-validation.wasm",
+    target: "make naive",
+};
 pub(crate) const ALL_FILTERS: Module = Module {
     file: "all-filters.wasm",
     target: "make build",
@@ -150,6 +181,7 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend(of_errors());
     cases.extend(of_telemetry());
     cases.extend(of_keys());
+    cases.extend(of_contracts());
     cases
 }
 
@@ -255,6 +287,7 @@ fn of_telemetry() -> Vec<Case> {
             proof: Some(Proof {
                 trace: FAULTY,
                 more: STATE,
+                content: "",
                 work: check::trace_mended(),
             }),
             ..telemetry_tagging(TRACED, &trace_policy(), check::trace_kept())
@@ -287,6 +320,7 @@ fn of_keys() -> Vec<Case> {
         proof: Some(Proof {
             trace: TRACE,
             more: key,
+            content: "",
             work: check::claimed(),
         }),
         ..idempotency_keys(name, Keeper::Local, policy, check::no_work())
@@ -316,6 +350,80 @@ fn of_keys() -> Vec<Case> {
     ]
 }
 
+/// Requests and answers that are held to a contract.
+fn of_contracts() -> Vec<Case> {
+    let paying = |case| Case {
+        method: "POST",
+        path: PAYABLE,
+        more: JSON_CONTENT,
+        content: PAYMENT,
+        ..case
+    };
+    let refused = |more, content, work| {
+        Some(Proof {
+            trace: TRACE,
+            more,
+            content,
+            work,
+        })
+    };
+    let contract_validation = |name, policy: &Value, work| Case {
+        module: Some(CONTRACT_VALIDATION),
+        counts: Some(check::CONTRACTS),
+        ..Case::new(name, Some(contract_validation(policy).into()), work)
+    };
+    let paid = || {
+        vec![
+            "x-seen-path: /v1/payments",
+            check::TRACE_SEEN,
+            check::INTERNAL,
+        ]
+    };
+    vec![
+        paying(Case::new(BUFFERED, Some(buffer()), paid())),
+        Case {
+            module: Some(PROBE),
+            more: "content-type: application/json\r\nx-probe: hold=4096\r\n",
+            ..paying(Case::new(HELD, Some(holding().into()), paid()))
+        },
+        paying(Case::new(
+            LUA_BODY,
+            Some(lua(include_str!("content.lua"))),
+            paid(),
+        )),
+        Case {
+            module: Some(NAIVE_VALIDATION),
+            proof: refused(JSON_CONTENT, NO_PAYMENT, check::refused_naively()),
+            ..paying(Case::new(NAIVE, Some(naive_validation().into()), paid()))
+        },
+        Case {
+            proof: refused(JSON_CONTENT, NO_PAYMENT, check::content_refused()),
+            ..paying(contract_validation(CHECKED, &contract_policy(), paid()))
+        },
+        Case {
+            path: TAGGABLE,
+            more: "x-plan: G\r\ncookie: session=8c2f1a; theme=d\r\n",
+            proof: refused(
+                "x-plan: Platinum-2\r\ncookie: theme=x\r\n",
+                "",
+                check::parameters_refused(),
+            ),
+            ..contract_validation(PARAMETERS, &contract_policy(), check::asked())
+        },
+        Case {
+            host: "shop.example.com",
+            counts: None,
+            ..contract_validation(UNBOUND, &contract_policy(), check::no_work())
+        },
+        // What Envoy answers itself is held to nothing.
+        Case {
+            path: PAID,
+            origins: &[Origin::Upstream],
+            ..contract_validation(ANSWERED, &answers_policy(), check::answered())
+        },
+    ]
+}
+
 /// What is measured: every case against no filter, and those that an aim is about against the very
 /// thing that the aim names.
 pub(crate) fn pairs() -> Vec<Pair> {
@@ -333,6 +441,13 @@ pub(crate) fn pairs() -> Vec<Pair> {
         (EMPTY, TAGGED),
         (EMPTY, UNKEYED),
         (EMPTY, UNKEYED_ELSEWHERE),
+        (EMPTY, UNBOUND),
+        (EMPTY, PARAMETERS),
+        (BUFFERED, HELD),
+        (BUFFERED, LUA_BODY),
+        (BUFFERED, NAIVE),
+        (BUFFERED, CHECKED),
+        (NAIVE, CHECKED),
     ])
     .map(|(base, case)| Pair { base, case })
     .collect()
@@ -350,6 +465,7 @@ impl Case {
             path: SERVED,
             trace: TRACE,
             more: "",
+            content: "",
             work,
             counts: None,
             origins: &[Origin::Direct, Origin::Upstream],
@@ -357,6 +473,11 @@ impl Case {
             repeats: false,
             proof: None,
         }
+    }
+
+    /// Whether its request has a content.
+    pub(crate) fn has_content(&self) -> bool {
+        !self.content.is_empty()
     }
 
     /// What its Envoy runs.
@@ -375,18 +496,22 @@ impl Case {
 
     /// The request, with more header fields where a check wants them.
     pub(crate) fn request(&self, more: &str) -> Request {
-        self.request_in(self.trace, self.more, more)
+        self.request_in(self.trace, self.more, more, self.content)
     }
 
     /// The request that a proof needs.
     pub(crate) fn request_of(&self, proof: &Proof, more: &str) -> Request {
-        self.request_in(proof.trace, proof.more, more)
+        self.request_in(proof.trace, proof.more, more, proof.content)
     }
 
-    fn request_in(&self, trace: &str, own: &str, more: &str) -> Request {
+    fn request_in(&self, trace: &str, own: &str, more: &str, content: &str) -> Request {
         let Self {
             method, path, host, ..
         } = self;
+        let length = match content.len() {
+            0 => String::new(),
+            length => format!("content-length: {length}\r\n"),
+        };
         let text = format!(
             "{method} {path} HTTP/1.1\r\n\
              host: {host}\r\n\
@@ -400,7 +525,7 @@ impl Case {
              x-consumer: shop\r\n\
              x-user-id: 8c2f1a\r\n\
              x-request-id: 7f2c2c62-6d0e-4f5e-9a6e-0a3c5f1f6a11\r\n\
-             {own}{more}\r\n"
+             {own}{length}{more}\r\n{content}"
         );
         Request::new(&text)
     }
@@ -454,6 +579,11 @@ pub(crate) fn answers() -> Vec<Route> {
     let failure = Route::direct(FAILING, 500, FAILURE);
     vec![
         with(failure, "content-type", "application/json"),
+        with(
+            Route::direct(PAID, 200, PAYMENT),
+            "content-type",
+            "application/json",
+        ),
         with(Route::direct("/", 200, "hi"), "x-internal-host", "node-7"),
     ]
 }
@@ -487,9 +617,47 @@ pub(crate) fn idempotency_keys(policy: &Value) -> WasmFilter {
         .holding_heads()
 }
 
+/// The filter under `contract.json`, or what a case makes of it.
+pub(crate) fn contract_validation(policy: &Value) -> WasmFilter {
+    WasmFilter::new("contract-validation")
+        .policy(&policy.to_string())
+        .holding_heads()
+}
+
+/// The schema of `contract.json` alone, in the module that anybody would first write.
+pub(crate) fn naive_validation() -> WasmFilter {
+    let policy = contract_policy();
+    let components = &policy["contracts"][0]["openapi"]["components"];
+    let schema = json!({"$ref": "#/components/schemas/Payment", "components": components});
+    WasmFilter::new("naive-validation")
+        .module(&NAIVE_VALIDATION.path())
+        .policy(&schema.to_string())
+        .holding_heads()
+}
+
+/// A filter on Treaty's shell that only waits.
+fn holding() -> WasmFilter {
+    WasmFilter::new("probe")
+        .module(&PROBE.path())
+        .policy(r#"{"version": 1, "held": true}"#)
+        .holding_heads()
+}
+
+/// Envoy's own filter that waits for contents.
+pub(crate) fn buffer() -> Value {
+    json!({
+        "name": "envoy.filters.http.buffer",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer",
+            "max_request_bytes": 1_048_576,
+        },
+    })
+}
+
 /// All of them as a bundle.
 pub(crate) fn all_filters() -> WasmFilter {
     let filters = json!({
+        "contract-validation": contract_policy(),
         "error-translation": problem_policy(),
         "idempotency-keys": kept_policy(Keeper::Local),
         "telemetry-tagging": tags_policy(),
@@ -528,6 +696,20 @@ pub(crate) fn kept_policy(keeper: Keeper) -> Value {
 
 fn trace_policy() -> Value {
     serde_json::from_str(include_str!("trace.json")).expect("trace.json is JSON")
+}
+
+pub(crate) fn contract_policy() -> Value {
+    serde_json::from_str(include_str!("contract.json")).expect("contract.json is JSON")
+}
+
+/// `contract.json` for every answer, and no request.
+fn answers_policy() -> Value {
+    let mut policy = contract_policy();
+    policy["rules"][0]["settings"] = json!({
+        "request": {"mode": "off"},
+        "response": {"mode": "enforce", "sample": 100},
+    });
+    policy
 }
 
 fn policy(mode: &str) -> Value {

@@ -18,7 +18,7 @@ const MARK: &str = "x-bench-check";
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The facts of a request. Who failed is not among them: it is not the same at both listeners.
-const FACTS: [&str; 21] = [
+const FACTS: [&str; 22] = [
     "service",
     "version_requested",
     "version",
@@ -30,6 +30,7 @@ const FACTS: [&str; 21] = [
     "error_outcome",
     "trace_context",
     "idempotency_outcome",
+    "contract_violations",
     "tag.tenant",
     "tag.plan",
     "tag.client",
@@ -43,11 +44,12 @@ const FACTS: [&str; 21] = [
 ];
 
 /// In what the filters count requests.
-const METRICS: [&str; 4] = [REQUESTS, ERRORS, TRACES, KEYED];
+const METRICS: [&str; 5] = [REQUESTS, ERRORS, TRACES, KEYED, CONTRACTS];
 
 pub(crate) const REQUESTS: &str = "treaty_version_requests";
 pub(crate) const ERRORS: &str = "treaty_errors";
 pub(crate) const TRACES: &str = "treaty_trace_context";
+pub(crate) const CONTRACTS: &str = "treaty_contract_messages";
 pub(crate) const KEYED: &str = "treaty_idempotency_requests";
 
 /// The fields of the response that a case may have made, besides those of the telling route.
@@ -62,10 +64,11 @@ const WATCHED: [&str; 7] = [
 ];
 
 /// The field of a service that is not for clients.
-const INTERNAL: &str = "x-internal-host: node-7";
+pub(crate) const INTERNAL: &str = "x-internal-host: node-7";
 
 /// The trace that the upstream is told of, where nobody changes it, and what is beside it.
-const TRACE_SEEN: &str = "x-seen-trace: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+pub(crate) const TRACE_SEEN: &str =
+    "x-seen-trace: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const STATE_SEEN: &str = "x-seen-state: congo=t61rcWkgMzE,rojo=00f067aa0ba902b7";
 
 /// What `policy.json` makes of the response, field by field.
@@ -144,6 +147,58 @@ pub(crate) fn replayed() -> Vec<&'static str> {
         "x-fact-idempotency_outcome: replayed",
     ];
     [&no_work()[..], &told].concat()
+}
+
+/// Six parameters are as the contract has them.
+pub(crate) fn asked() -> Vec<&'static str> {
+    vec![
+        "x-seen-path: /v1/orders/42?view=Full&page=2&sort=-created",
+        TRACE_SEEN,
+        INTERNAL,
+    ]
+}
+
+/// An answer is as the contract has it.
+pub(crate) fn answered() -> Vec<&'static str> {
+    vec!["x-seen-path: /v1/payments/latest", TRACE_SEEN]
+}
+
+/// The naive module refuses a content.
+pub(crate) fn refused_naively() -> Vec<&'static str> {
+    vec!["x-seen-path: /v1/payments", TRACE_SEEN, "status: 422"]
+}
+
+/// The contract refuses a content.
+pub(crate) fn content_refused() -> Vec<&'static str> {
+    vec![
+        "x-seen-path: /v1/payments",
+        TRACE_SEEN,
+        "x-fact-contract_violations: request body type",
+        "status: 422",
+        "problem type: \"https://treaty.dev/problems/contract-validation/invalid-content\"",
+        "problem title: \"The content breaks the contract\"",
+        "problem status: 422",
+        "problem detail: \"Each of `errors` says where, and what the contract asks for.\"",
+        "problem errors: [{\"detail\":\"must be of type object\",\"in\":\"body\",\
+         \"keyword\":\"type\",\"pointer\":\"#\"}]",
+    ]
+}
+
+/// The contract refuses two of six parameters.
+pub(crate) fn parameters_refused() -> Vec<&'static str> {
+    vec![
+        "x-seen-path: /v1/orders/42?view=Full&page=2&sort=-created",
+        TRACE_SEEN,
+        "x-fact-contract_violations: request header maxLength, request cookie enum",
+        "status: 400",
+        "problem type: \"https://treaty.dev/problems/contract-validation/invalid-parameters\"",
+        "problem title: \"The parameters break the contract\"",
+        "problem status: 400",
+        "problem detail: \"Each of `errors` says where, and what the contract asks for.\"",
+        "problem errors: [{\"detail\":\"must be at most 8 characters long\",\"field\":\"X-Plan\",\
+         \"in\":\"header\",\"keyword\":\"maxLength\"},{\"detail\":\"must be one of the values that are \
+         declared\",\"field\":\"theme\",\"in\":\"cookie\",\"keyword\":\"enum\"}]",
+    ]
 }
 
 /// All that `problem.json` asks for.

@@ -5,13 +5,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use e2e::{Envoy, WasmFilter};
-use serde_json::json;
+use e2e::{Envoy, WasmFilter, root};
+use serde_json::{Value, json};
+use treaty::bundle::{Target, bundle};
 
 use crate::Result;
 use crate::case::{
-    self, ALL_FILTERS, EMPTY_MODULE, ERROR_TRANSLATION, IDEMPOTENCY_KEYS, Module,
-    TELEMETRY_TAGGING, VERSION_NEGOTIATION,
+    self, ALL_FILTERS, CONTRACT_VALIDATION, EMPTY_MODULE, ERROR_TRANSLATION, IDEMPOTENCY_KEYS,
+    Module, NAIVE_VALIDATION, TELEMETRY_TAGGING, VERSION_NEGOTIATION,
 };
 use crate::rig::options;
 use crate::stats::Spread;
@@ -43,6 +44,11 @@ pub(crate) const FILTERS: [&str; 4] = [
     "telemetry-tagging",
     "idempotency-keys",
 ];
+/// The aims of these are about one another.
+pub(crate) const CONTRACT: &str = "contract-validation";
+pub(crate) const LARGE_CONTRACT: &str =
+    "contract-validation, GitHub's contract of 1,223 operations";
+pub(crate) const NAIVE: &str = "naive validation";
 
 const BUNDLE: &str = "all-filters";
 
@@ -57,7 +63,7 @@ pub(crate) fn measure() -> Result<Vec<Footprint>> {
         telemetry_tagging,
         idempotency_keys,
     ] = FILTERS;
-    let subjects: [Subject; 7] = [
+    let subjects: [Subject; 10] = [
         (NO_FILTER, None),
         (EMPTY, Some((EMPTY_MODULE, case::empty()))),
         (
@@ -85,6 +91,21 @@ pub(crate) fn measure() -> Result<Vec<Footprint>> {
                 case::idempotency_keys(&case::kept_policy(Keeper::Local)),
             )),
         ),
+        (NAIVE, Some((NAIVE_VALIDATION, case::naive_validation()))),
+        (
+            CONTRACT,
+            Some((
+                CONTRACT_VALIDATION,
+                case::contract_validation(&case::contract_policy()),
+            )),
+        ),
+        (
+            LARGE_CONTRACT,
+            Some((
+                CONTRACT_VALIDATION,
+                case::contract_validation(&large_policy()?),
+            )),
+        ),
         (BUNDLE, Some((ALL_FILTERS, case::all_filters()))),
     ];
     let sizes = subjects
@@ -110,6 +131,28 @@ pub(crate) fn measure() -> Result<Vec<Footprint>> {
             memory: Spread::of(memories),
         })
         .collect())
+}
+
+/// `contract.json` with the largest public document in the place of its own, as `treaty bundle` packs
+/// it.
+fn large_policy() -> Result<Value> {
+    let document = root().join(".venv/contracts/openapi/octokit/api.github.com.json");
+    if !document.is_file() {
+        return Err(format!("{} is missing: run `make contracts`", document.display()).into());
+    }
+    let mut policy = case::contract_policy();
+    policy["contracts"] = json!([{
+        "name": "github",
+        "contractFile": document,
+        // The document breaks the standard in places.
+        "undefined": "skip",
+    }]);
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("policy.json");
+    fs::write(&file, policy.to_string())?;
+    let bundled = bundle(&file, true, Target::File)
+        .map_err(|findings| format!("GitHub's contract: {findings:?}"))?;
+    Ok(serde_json::from_str(&bundled.text)?)
 }
 
 /// Seconds from spawn to ready, and MiB a moment later.

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use crate::Args;
 use crate::case::{
-    self, EMPTY, FULL, LUA, LUA_TAGGED, LUA_TRANSLATED, NO_FILTER, PASSED, Pair, TAGGED, TRACED,
-    TRANSLATED, UNKEYED, UNKEYED_ELSEWHERE, UNMATCHED, UNTAGGED,
+    self, BUFFERED, CHECKED, EMPTY, FULL, HELD, LUA, LUA_BODY, LUA_TAGGED, LUA_TRANSLATED, NAIVE,
+    NO_FILTER, PARAMETERS, PASSED, Pair, TAGGED, TRACED, TRANSLATED, UNBOUND, UNKEYED,
+    UNKEYED_ELSEWHERE, UNMATCHED, UNTAGGED,
 };
 use crate::footprint::{self, Footprint};
 use crate::latency::Latency;
@@ -23,6 +24,9 @@ pub(crate) struct Measured {
 
 /// The largest module that an aim allows, in octets.
 const LARGEST: u64 = 300_000;
+
+/// The same for the module with the engine of schemas.
+const LARGEST_OF_CONTRACTS: u64 = 1_500_000;
 
 /// How many pairs of transactions a guard by etcd may add to a request.
 const DEAREST: f64 = 1.3;
@@ -63,7 +67,7 @@ impl Measured {
 pub(crate) fn head(rig: &Rig, args: &Args) -> String {
     format!(
         "Envoy {}, `--concurrency 1`, on a machine with {} cores; {}. GET with 11 header \
-         fields over 16 connections, POST without content where keys are; {} rounds \
+         fields over 16 connections, POST without content where keys are and with 2 KB where contents are; {} rounds \
          of {} requests with a direct response, {} with an upstream.\n\
          **Only the ratios count**: the times depend on the machine and its neighbours. A ratio is \
          the median over pairs of slices (in brackets the middle half); \"+ µs\" compares the \
@@ -143,6 +147,28 @@ pub(crate) fn aims(measured: &Measured, footprints: &[Footprint]) -> String {
             UNKEYED_ELSEWHERE,
             None,
         ),
+        (
+            "contract-validation, no rule matches ÷ empty filter",
+            EMPTY,
+            UNBOUND,
+            Some(1.15),
+        ),
+        ("six parameters ÷ empty filter", EMPTY, PARAMETERS, None),
+        (
+            "only waiting for 2 KB ÷ buffer filter",
+            BUFFERED,
+            HELD,
+            None,
+        ),
+        ("Lua body() ÷ buffer filter", BUFFERED, LUA_BODY, None),
+        ("naive validation ÷ buffer filter", BUFFERED, NAIVE, None),
+        (
+            "a content of 2 KB ÷ buffer filter",
+            BUFFERED,
+            CHECKED,
+            Some(1.75),
+        ),
+        ("a content of 2 KB ÷ naive validation", NAIVE, CHECKED, None),
     ] {
         let ratio = |samples| Some(measured.find(samples, base, case)?.ratio());
         if let (Some(direct), Some(upstream)) = (ratio(&measured.direct), ratio(&measured.upstream))
@@ -163,6 +189,7 @@ pub(crate) fn aims(measured: &Measured, footprints: &[Footprint]) -> String {
         text.push_str(&aim_of_latency(latency));
     }
     text.push_str(&aims_of_modules(footprints));
+    text.push_str(&aims_of_contracts(footprints));
     if text.is_empty() {
         return text;
     }
@@ -204,6 +231,37 @@ fn aims_of_modules(footprints: &[Footprint]) -> String {
         );
     }
     text
+}
+
+/// The module of contract-validation is large, so its aims are beside what anybody would build first.
+fn aims_of_contracts(footprints: &[Footprint]) -> String {
+    let footprint = |name: &str| footprints.iter().find(|print| print.name == name);
+    let [Some(none), Some(naive), Some(small), Some(large)] = [
+        footprint::NO_FILTER,
+        footprint::NAIVE,
+        footprint::CONTRACT,
+        footprint::LARGE_CONTRACT,
+    ]
+    .map(footprint) else {
+        return String::new();
+    };
+    let size = small.size.unwrap_or_default();
+    let by_naive = small.start.median / naive.start.median;
+    let by_small = large.start.median / small.start.median;
+    let memory = small.memory.median - none.memory.median;
+    let name = small.name;
+    format!(
+        "| {name}: module ≤ {} kB | {} kB | | {} |\n\
+         | {name}: start ÷ start with naive validation ≤ 0.35 | {by_naive:.2} | | {} |\n\
+         | {name}: start with GitHub's contract ÷ with a small one ≤ 2 | {by_small:.2} | | {} |\n\
+         | {name}: memory beyond that without a filter ≤ 50 MiB | {memory:.0} MiB | | {} |\n",
+        LARGEST_OF_CONTRACTS / 1000,
+        size.div_ceil(1000),
+        verdict(size <= LARGEST_OF_CONTRACTS),
+        verdict(by_naive <= 0.35),
+        verdict(by_small <= 2.0),
+        verdict(memory <= 50.0)
+    )
 }
 
 /// Sizes, starts, memory.

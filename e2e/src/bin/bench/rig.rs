@@ -36,6 +36,7 @@ struct Stand {
     request: Asked,
     /// On whose answers it does its work.
     origins: &'static [Origin],
+    has_content: bool,
     direct: Load,
     proxied: Load,
 }
@@ -69,13 +70,10 @@ impl Rig {
     /// Starts the cases and sees that each does its work.
     pub(crate) fn start(cases: &[&Case]) -> Result<Self> {
         let upstream = Envoy::start(
-            Config::new().listener(
-                case::answers()
-                    .into_iter()
-                    .fold(Listener::new("upstream"), |listener, answer| {
-                        listener.route(answer)
-                    }),
-            ),
+            Config::new().listener(case::answers().into_iter().fold(
+                Listener::new("upstream").filter(case::buffer()),
+                |listener, answer| listener.route(answer),
+            )),
             &options(),
         )?;
         let stores = Stores::start(&Case::keepers(cases));
@@ -92,6 +90,7 @@ impl Rig {
                     last: case.request("connection: close\r\n"),
                 },
                 origins: case.origins,
+                has_content: case.has_content(),
                 direct: Load::open(envoy.address(DIRECT))?,
                 proxied: Load::open(envoy.address(PROXIED))?,
                 envoy,
@@ -134,7 +133,11 @@ impl Rig {
         for round in 1..=rounds {
             for (pair, samples) in pairs.iter().zip(&mut samples) {
                 let case = self.stand(pair.case)?;
-                if !case.origins.contains(&origin) {
+                // Without a filter that waits for a content, Envoy answers before it has come and
+                // closes the connection.
+                let is_cut_off =
+                    case.has_content && origin == Origin::Direct && pair.base == case::NO_FILTER;
+                if is_cut_off || !case.origins.contains(&origin) {
                     continue;
                 }
                 // Both get the request of the case.

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use kit::policy::Findings;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
 /// A JSON text that was read.
 #[derive(Debug, Clone, Default)]
@@ -86,6 +86,12 @@ impl Json {
 
     fn text(&self, index: u32) -> Option<&str> {
         self.texts.get(place(index)).map(AsRef::as_ref)
+    }
+
+    /// Keeps the members of a large object in the order of their names, no two of which are the same.
+    fn order(&mut self, object: usize, mut members: Vec<u32>) {
+        members.sort_unstable_by_key(|own| self.name(*own));
+        self.many.insert(object, members);
     }
 
     /// The name that stands at an index.
@@ -238,7 +244,7 @@ impl<'a> Node<'a> {
             Slot::Object(_) => {
                 let members = self.members();
                 let members = members.map(|(name, value)| (name.to_owned(), value.to_value()));
-                Value::Object(members.collect())
+                object(members)
             }
         }
     }
@@ -395,12 +401,19 @@ impl<'de> Visitor<'de> for &mut Builder {
             members.next_value_seed(&mut *self)?;
         }
         if names.len() >= MANY {
-            let mut members: Vec<u32> = names.into_values().collect();
-            members.sort_by_key(|own| self.json.name(*own));
-            self.json.many.insert(start, members);
+            self.json.order(start, names.into_values().collect());
         }
         self.close(start, Slot::Object)
     }
+}
+
+/// An object of these members. To collect would sort, which is 4 KB of code for every iterator.
+pub(super) fn object(members: impl Iterator<Item = (String, Value)>) -> Value {
+    let mut object = Map::new();
+    for (name, value) in members {
+        object.insert(name, value);
+    }
+    Value::Object(object)
 }
 
 #[cfg(test)]

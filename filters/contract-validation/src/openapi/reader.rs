@@ -705,7 +705,7 @@ impl<'d> Reader<'d> {
         if paths.is_empty() {
             paths.push(String::new());
         }
-        paths.sort();
+        paths.sort_unstable();
         paths.dedup();
         paths
     }

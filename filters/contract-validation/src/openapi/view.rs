@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::document::{Contract, Nullable};
-use super::json::Node;
+use super::json::{Node, object};
 use super::keywords::{Holds, constrains_in_3_0, holds, is_annotation};
 use super::reader::resolve;
 use super::source::Source;
@@ -117,8 +117,7 @@ impl Contract {
         } else {
             view.insert("allOf".to_owned(), json!([{ "$ref": reference }]));
         }
-        let placed = placed.into_iter().collect();
-        view.insert(definitions.to_owned(), Value::Object(placed));
+        view.insert(definitions.to_owned(), object(placed.into_iter()));
         SchemaView {
             schema: Value::Object(view),
             dialect,
@@ -339,7 +338,7 @@ impl<'d> Builder<'d> {
                 let schemas = value.members();
                 let schemas = schemas
                     .map(|(name, schema)| (name.to_owned(), self.schema(schema, names, embedded)));
-                Value::Object(schemas.collect())
+                object(schemas)
             }
             _ => self.schema(value, names, embedded),
         }
@@ -358,7 +357,7 @@ impl<'d> Builder<'d> {
             };
             (name.to_owned(), schema)
         });
-        Value::Object(properties.collect())
+        object(properties)
     }
 
     /// A reference as it stands in the view; what it leads to comes along.

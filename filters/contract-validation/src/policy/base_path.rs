@@ -1,6 +1,5 @@
 //! What paths begin with before the paths of a contract.
 
-use std::cmp::Reverse;
 use std::str::FromStr;
 
 use kit::policy::Findings;
@@ -62,9 +61,11 @@ pub(super) fn check(
         (None, Contract::OpenApi(contract)) => contract.base_paths().to_vec(),
         (None, _) => vec![String::new()],
     };
-    paths.sort();
+    paths.sort_unstable_by(|one, other| {
+        let by_length = other.len().cmp(&one.len());
+        by_length.then_with(|| one.cmp(other))
+    });
     paths.dedup();
-    paths.sort_by_key(|path| Reverse(path.len()));
     paths
 }
 

@@ -205,7 +205,7 @@ pub fn repair(text: &[u8], differences: &[Difference]) -> Option<Vec<u8>> {
         .iter()
         .filter_map(|own| Some((own.octets.clone(), own.repair?)))
         .collect();
-    repairs.sort_by_key(|(octets, _)| octets.start);
+    repairs.sort_unstable_by_key(|(octets, _)| octets.start);
     if repairs.is_empty() {
         return None;
     }

@@ -20,7 +20,7 @@ pub(super) fn alike<'n, 't>(names: &'n [Name<'t>]) -> Vec<(Kind, &'n Name<'t>)> 
     }
     let mut sorted: Vec<_> = names.iter().map(|name| (fold(&name.text), name)).collect();
     // Those of one spelling stand together, the first of them first.
-    sorted.sort_by(|(one_fold, one), (other_fold, other)| {
+    sorted.sort_unstable_by(|(one_fold, one), (other_fold, other)| {
         (one_fold, &one.text, one.octets.start).cmp(&(other_fold, &other.text, other.octets.start))
     });
     let mut found = Vec::new();

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use super::Limits;
 use super::report::{Path, Report};
 use super::types::{Cardinality, Field, Kind, MessageType, Types};
 use super::value::{Message, Scalar, Value};
 use super::wire::{Malformed, Payload, Record, Records};
-use super::{Limits, UNKNOWN_FIELD};
 
 /// A message could not be read to its end. The report says why.
 #[derive(Debug)]
@@ -95,8 +95,7 @@ impl Reader<'_, '_> {
             } else {
                 if self.unknown_fields && !told_unknown {
                     told_unknown = true;
-                    let detail = "has a field that is not declared";
-                    self.report.add(at.path, UNKNOWN_FIELD, detail);
+                    self.report.add_unknown_field(at.path);
                 }
                 self.skip(at, record, records)?;
             }

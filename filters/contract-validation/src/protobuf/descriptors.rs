@@ -243,7 +243,7 @@ impl<'d> Resolution<'d> {
     /// Puts the fields of each message in order, once it has all of them.
     fn order_fields(&mut self) {
         for (message, declared) in self.types.messages.iter_mut().zip(&self.declared) {
-            message.fields.sort_by_key(|field| field.number);
+            message.fields.sort_unstable_by_key(|field| field.number);
             for pair in message.fields.windows(2) {
                 if let [one, other] = pair
                     && one.number == other.number

@@ -4,14 +4,18 @@ use std::borrow::Cow;
 
 use kit::policy::child;
 
+use super::UNKNOWN_FIELD;
 use super::types::Field;
 use crate::violation::Violation;
 
-/// The violations of one message, up to a number.
+/// The violations of one message: up to a number, and as many fields that are not declared, which a
+/// policy may bear, so that these do not hide the others.
 #[derive(Debug)]
 pub(super) struct Report {
     violations: Vec<Violation>,
     most: usize,
+    /// How many of them are fields that are not declared.
+    unknown_fields: usize,
 }
 
 /// A place in a message, as a list that leads back to the root.
@@ -36,6 +40,7 @@ impl Report {
         Self {
             violations: Vec::new(),
             most,
+            unknown_fields: 0,
         }
     }
 
@@ -51,8 +56,19 @@ impl Report {
         }
     }
 
+    /// Tells that a message has a field that is not declared.
+    pub(super) fn add_unknown_field(&mut self, path: &Path<'_>) {
+        if self.unknown_fields < self.most {
+            self.unknown_fields += 1;
+            let detail = "has a field that is not declared";
+            let violation = Violation::in_body(path.pointer(), UNKNOWN_FIELD, detail);
+            self.violations.push(violation);
+        }
+    }
+
+    /// Whether no more violations are told but fields that are not declared.
     pub(super) fn is_full(&self) -> bool {
-        self.violations.len() >= self.most
+        self.violations.len() - self.unknown_fields >= self.most
     }
 
     pub(super) fn into_violations(self) -> Vec<Violation> {

@@ -12,20 +12,17 @@
 //!   they are annotations (JSON Schema 2020-12 validation, section 8.2).
 
 mod dialect;
-mod node;
-mod tape;
 mod violation;
 
 use engine::{Draft, Validator};
 use kit::policy::Finding;
 use serde_json::Value;
+use tape::{At, OnTape};
 
 use crate::violation::Violation;
 
 pub use dialect::Dialect;
 pub use tape::{Tape, Unreadable};
-
-use node::{At, OnTape};
 
 /// A schema that was compiled.
 #[derive(Debug)]

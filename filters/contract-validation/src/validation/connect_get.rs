@@ -62,8 +62,9 @@ struct Call {
 
 impl Call {
     fn read(pairs: &Pairs<'_>) -> Option<Self> {
+        let given = |name: &str| pairs.text_of(name).ok()?;
         let text = |name: &str| pairs.text_of(name).map(Option::unwrap_or_default);
-        let message = text("message").ok()?;
+        let message = given("message")?;
         let message = if text("base64").ok()? == "1" {
             BASE64.decode(message).ok()?
         } else {
@@ -71,7 +72,7 @@ impl Call {
         };
         Some(Self {
             message,
-            encoding: text("encoding").ok()?,
+            encoding: given("encoding")?,
             compression: text("compression").ok()?,
         })
     }

@@ -53,13 +53,10 @@ pub(super) fn decode(octets: &[u8]) -> Option<Value> {
 
 fn object(decoded: Struct) -> Value {
     let member = |(name, value)| (name, json(value));
-    Value::Object(
-        decoded
-            .fields
-            .into_iter()
-            .map(member)
-            .collect::<Map<_, _>>(),
-    )
+    // To collect would sort, which is 4 KB of code.
+    let mut object = Map::new();
+    object.extend(decoded.fields.into_iter().map(member));
+    Value::Object(object)
 }
 
 fn json(value: StructValue) -> Value {

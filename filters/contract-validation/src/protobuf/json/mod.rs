@@ -7,10 +7,10 @@ mod well_known;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::Limits;
 use super::report::{Path, Report};
 use super::types::{Cardinality, Field, Kind, MessageType, Types, WellKnown};
 use super::value::{List, Message, Scalar, Value};
-use super::{Limits, UNKNOWN_FIELD};
 
 pub(super) use text::{Json, Unreadable};
 
@@ -94,8 +94,7 @@ impl Reader<'_, '_> {
             let Some((place, field)) = message.named(name) else {
                 if self.unknown_fields && !told_unknown {
                     told_unknown = true;
-                    let detail = "has a field that is not declared";
-                    self.report.add(at.path, UNKNOWN_FIELD, detail);
+                    self.report.add_unknown_field(at.path);
                 }
                 continue;
             };

@@ -6,21 +6,22 @@ use engine::JsonType;
 use engine::json::{Array, Json, JsonNumber, Node, NodeIdentity, Object, cmp, unique};
 use serde_json::{Number, Value};
 
-use super::tape::{Extent, Slot, Tape};
+use crate::tape::{Extent, Slot, Tape};
 
-/// Marks the representation.
+/// Marks the representation for the engine.
 #[derive(Debug)]
-pub(super) struct OnTape;
+pub struct OnTape;
 
 /// One value of a tape.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct At<'a> {
+pub struct At<'a> {
     tape: &'a [Slot<'a>],
     place: u32,
 }
 
 impl<'a> At<'a> {
-    pub(super) fn root(tape: &'a Tape<'_>) -> Self {
+    /// The whole of a text.
+    pub fn root(tape: &'a Tape<'_>) -> Self {
         Self {
             tape: tape.slots(),
             place: 0,
@@ -103,7 +104,7 @@ impl Json for OnTape {
 
 /// A number of a tape.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Literal {
+pub enum Literal {
     Unsigned(u64),
     Signed(i64),
     Float(f64),
@@ -168,7 +169,7 @@ impl JsonNumber for Literal {
 
 /// What is in a container.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Inside<'a> {
+pub struct Inside<'a> {
     first: At<'a>,
     count: u32,
 }
@@ -188,7 +189,7 @@ impl<'a> Inside<'a> {
 
 /// The elements of an array.
 #[derive(Debug)]
-pub(super) struct Elements<'a>(Inside<'a>);
+pub struct Elements<'a>(Inside<'a>);
 
 impl<'a> Iterator for Elements<'a> {
     type Item = At<'a>;
@@ -203,7 +204,7 @@ impl<'a> Iterator for Elements<'a> {
 
 /// The members of an object.
 #[derive(Debug)]
-pub(super) struct Members<'a>(Inside<'a>);
+pub struct Members<'a>(Inside<'a>);
 
 impl<'a> Iterator for Members<'a> {
     type Item = (&'a str, At<'a>);
