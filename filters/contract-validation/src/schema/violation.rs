@@ -1,5 +1,7 @@
 //! What does not meet a schema, said without a value of the client.
 
+use std::fmt::Display;
+
 use engine::ValidationError;
 use engine::error::{TypeKind, ValidationErrorKind};
 use kit::policy::{Finding, list};
@@ -65,7 +67,9 @@ const TYPES: [&str; 7] = [
 fn detail(kind: &ValidationErrorKind) -> String {
     use ValidationErrorKind as Kind;
     match kind {
-        Kind::AdditionalItems { limit } => format!("must have at most {limit} elements"),
+        Kind::AdditionalItems { limit } => {
+            format!("must have at most {}", counted(limit, "element"))
+        }
         Kind::AdditionalProperties { .. } | Kind::UnevaluatedProperties { .. } => {
             UNDECLARED_MEMBER.to_owned()
         }
@@ -91,12 +95,16 @@ fn detail(kind: &ValidationErrorKind) -> String {
         Kind::Maximum { limit } => format!("must be at most {limit}"),
         Kind::Minimum { limit } => format!("must be at least {limit}"),
         Kind::MultipleOf { multiple_of } => format!("must be a multiple of {multiple_of}"),
-        Kind::MaxItems { limit } => format!("must have at most {limit} elements"),
-        Kind::MinItems { limit } => format!("must have at least {limit} elements"),
-        Kind::MaxLength { limit } => format!("must be at most {limit} characters long"),
-        Kind::MinLength { limit } => format!("must be at least {limit} characters long"),
-        Kind::MaxProperties { limit } => format!("must have at most {limit} members"),
-        Kind::MinProperties { limit } => format!("must have at least {limit} members"),
+        Kind::MaxItems { limit } => format!("must have at most {}", counted(limit, "element")),
+        Kind::MinItems { limit } => format!("must have at least {}", counted(limit, "element")),
+        Kind::MaxLength { limit } => {
+            format!("must be at most {} long", counted(limit, "character"))
+        }
+        Kind::MinLength { limit } => {
+            format!("must be at least {} long", counted(limit, "character"))
+        }
+        Kind::MaxProperties { limit } => format!("must have at most {}", counted(limit, "member")),
+        Kind::MinProperties { limit } => format!("must have at least {}", counted(limit, "member")),
         Kind::FalseSchema => "must not be there".to_owned(),
         Kind::Format { format } => format!("must be of the format {format}"),
         Kind::Not { .. } => "must not be as the contract forbids it".to_owned(),
@@ -118,4 +126,11 @@ fn detail(kind: &ValidationErrorKind) -> String {
         | Kind::Custom { .. }
         | Kind::Referencing(_) => "does not meet the contract".to_owned(),
     }
+}
+
+/// So many of something.
+fn counted(number: impl Display, noun: &str) -> String {
+    let number = number.to_string();
+    let plural = if number == "1" { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }
