@@ -87,22 +87,25 @@ fn check(found: &Result<Found, Malformed>, shape: &Shape) {
 fn check_read(input: &Input, styled: &Styled) {
     let lines = || input.lines.iter().map(Vec::as_slice);
     let parameter = |location| input.parameter(location, Serialization::Styled(styled.clone()));
-    check(
-        &parameter(Location::Path).in_path(&input.text),
-        &styled.shape,
-    );
-    check(
-        &parameter(Location::Header).in_header(lines()),
-        &styled.shape,
-    );
+    // A contract in which the style is not defined there does not load.
+    let check = |location, found: Result<Found, Malformed>| {
+        let fault = styled.style.fault(location, styled.explode, &styled.shape);
+        if fault.is_none() {
+            check(&found, &styled.shape);
+        }
+    };
+    let path = parameter(Location::Path).in_path(&input.text);
+    check(Location::Path, path);
+    let header = parameter(Location::Header).in_header(lines());
+    check(Location::Header, header);
     for claims in [false, true] {
         if let Ok(query) = Pairs::query(&input.text) {
             let found = parameter(Location::Query).in_query(&query, &|_| claims);
-            check(&found, &styled.shape);
+            check(Location::Query, found);
         }
         if let Ok(cookies) = Pairs::cookies(lines()) {
             let found = parameter(Location::Cookie).in_cookies(&cookies, &|_| claims);
-            check(&found, &styled.shape);
+            check(Location::Cookie, found);
         }
     }
     let form = Form {

@@ -47,7 +47,7 @@ fn held(text: &[u8], schema: Option<&Value>, limits: Limits) {
         assert!(differences.all(|own| own.repair.is_none()));
         return;
     };
-    if report.more {
+    if report.more || !report.complete {
         return;
     }
     let again = check(&repaired, schema, limits);
