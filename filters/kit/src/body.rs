@@ -92,8 +92,10 @@ pub fn announced_length(headers: &Headers) -> Option<usize> {
 /// Whether trailers may follow the content. A chunked message of HTTP/1.1 says so in `Trailer`
 /// (RFC 9110 section 6.6.2); in HTTP/2 there is no transfer coding (RFC 9113 section 8.2.2), and any
 /// message may have some.
-pub(crate) fn may_have_trailers(headers: &Headers) -> bool {
-    !headers.contains("transfer-encoding") || headers.contains("trailer")
+///
+/// `is_http_1` is asked where the head has no transfer coding: proxies take it out of requests.
+pub(crate) fn may_have_trailers(headers: &Headers, is_http_1: impl FnOnce() -> bool) -> bool {
+    headers.contains("trailer") || !(headers.contains("transfer-encoding") || is_http_1())
 }
 
 /// Whether a message has no end to wait for: upgraded connections, tunnels and event streams. They

@@ -72,7 +72,7 @@ impl Rig {
         let upstream = Envoy::start(
             Config::new().listener(case::answers().into_iter().fold(
                 Listener::new("upstream").filter(case::buffer()),
-                |listener, answer| listener.route(answer),
+                Listener::route,
             )),
             &options(),
         )?;

@@ -89,16 +89,14 @@ impl Frames {
     /// The frames that are whole with this part of the stream.
     pub fn feed(&mut self, octets: &[u8]) -> Vec<Frame> {
         let decoded = self.text.as_mut().map(|text| text.decode(octets));
-        let mut part = match &decoded {
-            Some(Ok(decoded)) => decoded,
-            Some(Err(NotBase64)) if self.stage == Stage::Malformed => return Vec::new(),
-            Some(Err(NotBase64)) => {
-                self.stage = Stage::Malformed;
-                return vec![Frame::Malformed];
-            }
-            None => octets,
-        };
-        std::iter::from_fn(|| self.next(&mut part)).collect()
+        let mut part = decoded.as_deref().unwrap_or(octets);
+        let mut found: Vec<Frame> = std::iter::from_fn(|| self.next(&mut part)).collect();
+        let is_broken = self.text.as_ref().is_some_and(|text| text.is_broken);
+        if is_broken && self.stage != Stage::Malformed {
+            self.stage = Stage::Malformed;
+            found.push(Frame::Malformed);
+        }
+        found
     }
 
     /// The next frame that is whole, which is taken from the front of a part. `None` once all of it
@@ -207,29 +205,29 @@ fn take(held: &mut Vec<u8>, length: usize, part: &mut &[u8]) {
 struct WebText {
     /// The beginning of a group, which says nothing before it is whole.
     group: Vec<u8>,
+    /// Whether a group was not in base64. What stands before it counts all the same.
+    is_broken: bool,
 }
-
-/// A text is not in base64.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct NotBase64;
 
 /// The characters of base64 that stand together for up to three octets.
 const GROUP: usize = 4;
 
 impl WebText {
-    /// The octets of the groups that are whole with this part (RFC 4648 section 4).
-    fn decode(&mut self, part: &[u8]) -> Result<Vec<u8>, NotBase64> {
+    /// The octets of the groups that are whole with this part, up to one that is not in base64 (RFC
+    /// 4648 section 4).
+    fn decode(&mut self, part: &[u8]) -> Vec<u8> {
+        let mut octets = Vec::new();
+        if self.is_broken {
+            return octets;
+        }
         self.group.extend_from_slice(part);
         let whole = self.group.len() - self.group.len() % GROUP;
         let rest = self.group.split_off(whole);
         let groups = std::mem::replace(&mut self.group, rest);
-        let mut octets = Vec::with_capacity(groups.len() / GROUP * 3);
-        for group in groups.chunks(GROUP) {
-            STANDARD
-                .decode_vec(group, &mut octets)
-                .map_err(|_| NotBase64)?;
-        }
-        Ok(octets)
+        octets.reserve(groups.len() / GROUP * 3);
+        let mut groups = groups.chunks(GROUP);
+        self.is_broken = groups.any(|group| STANDARD.decode_vec(group, &mut octets).is_err());
+        octets
     }
 
     /// Whether a text that ends here ends in the middle of a group.

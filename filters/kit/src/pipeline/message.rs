@@ -207,7 +207,7 @@ impl Passage {
     fn finish_head(&mut self, form: Form, host: &mut dyn Host) {
         self.look_ahead(host);
         if form == Form::Streamed || !self.holds() {
-            self.keeps = self.holds() && !self.may_have_trailers();
+            self.keeps = self.holds() && !self.may_have_trailers(host);
             self.send_head(host);
         }
         self.step = if self.message.head_is_all {
@@ -349,8 +349,17 @@ impl Passage {
 
     /// Whether the head leaves open that trailers follow. They come without a part of the body, so
     /// what is put before them must be in the proxy's buffer.
-    fn may_have_trailers(&self) -> bool {
-        self.message.headers.get().is_none_or(may_have_trailers)
+    fn may_have_trailers(&self, host: &dyn Host) -> bool {
+        let is_http_1 = || {
+            let protocol = match self.direction {
+                Direction::Request => host.property(&["request", "protocol"]),
+                // The response of an upstream says what coding it has.
+                Direction::Response => None,
+            };
+            protocol.is_some_and(|protocol| protocol.starts_with(b"HTTP/1"))
+        };
+        let headers = self.message.headers.get();
+        headers.is_none_or(|headers| may_have_trailers(headers, is_http_1))
     }
 
     /// Reads the part of the body that the cores have not seen.

@@ -120,6 +120,17 @@ fn in_base64_each_part_may_have_its_own_padding() {
     );
 }
 
+#[test]
+fn what_stands_before_what_is_no_base64_counts_wherever_it_is_cut() {
+    let content = b"AAAAAAFh!!!!AAAAAAFh";
+    let expected = [message(b"a", false), Frame::Malformed];
+    for cut in 0..content.len() {
+        let (head, tail) = content.split_at(cut);
+        let framing = Framing::GrpcWeb { text: true };
+        assert_eq!(read(framing, [head, tail]).0, expected, "{cut}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_octets_are_read_without_harm(content: Vec<u8>, size in 1_usize..9) {
