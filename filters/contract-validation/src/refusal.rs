@@ -1,9 +1,6 @@
 //! Why a message is refused, and what its client is told.
 
-use std::fmt::Write as _;
-
-use kit::problem::{Code, Problem, ProblemType};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use kit::problem::{Code, Problem, ProblemType, fragment};
 use serde_json::{Map, Value};
 
 use crate::plan::Plan;
@@ -202,35 +199,6 @@ fn error(violation: &Violation) -> Value {
     put("detail", violation.detail.clone().into_owned());
     put("keyword", violation.keyword.clone().into_owned());
     Value::Object(members)
-}
-
-/// What a fragment may not hold (RFC 3986 section 3.5).
-const OUTSIDE_FRAGMENTS: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'<')
-    .add(b'>')
-    .add(b'[')
-    .add(b'\\')
-    .add(b']')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
-
-/// A pointer as the fragment of a URI (RFC 6901 section 6), as in the example of RFC 9457 section 3.
-fn fragment(pointer: &str) -> String {
-    let mut fragment = String::from("#");
-    // Writing to a string does not fail.
-    let _ = write!(
-        fragment,
-        "{}",
-        utf8_percent_encode(pointer, OUTSIDE_FRAGMENTS)
-    );
-    fragment
 }
 
 const fn refused(

@@ -1,7 +1,6 @@
 //! What the content of an error says, as far as it may reach the client.
 
-use kit::problem::Problem;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use kit::problem::{Problem, fragment};
 use serde_json::{Map, Value};
 
 use super::{Making, phrase};
@@ -19,23 +18,6 @@ const SERVER_ERROR: &str = "The service failed while it handled the request. Quo
                             when you ask for help.";
 const CLIENT_ERROR: &str = "The service refused the request, and its reason is withheld. Quote the \
                             request id when you ask for help.";
-
-/// What no fragment of a URI may hold as it is (RFC 3986 section 3.5).
-const NOT_IN_FRAGMENTS: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'<')
-    .add(b'>')
-    .add(b'[')
-    .add(b'\\')
-    .add(b']')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
 
 impl Making<'_> {
     pub(super) fn of_content(&mut self) -> Problem {
@@ -150,13 +132,9 @@ impl Making<'_> {
                 error.insert(name.to_owned(), value.into());
             }
         };
-        let pointer = |pointer: String| {
-            let pointer = utf8_percent_encode(&pointer, NOT_IN_FRAGMENTS);
-            format!("#{pointer}")
-        };
         set("detail", self.clean(Some(&violation.detail)));
         let place = self.clean_unchanged(violation.pointer.as_deref());
-        set("pointer", place.map(pointer));
+        set("pointer", place.as_deref().map(fragment));
         set("field", self.clean(violation.field.as_deref()));
         set("in", self.clean(violation.place.as_deref()));
         set("code", self.clean(violation.code.as_deref()));

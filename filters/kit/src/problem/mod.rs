@@ -20,7 +20,7 @@ use crate::reply::Reply;
 
 pub use code::Code;
 pub use grpc::{encode_grpc_message, trailers_frame};
-pub use violation::Violation;
+pub use violation::{Violation, fragment};
 
 /// Where the type URIs of problems begin, unless a policy says otherwise.
 const TYPE_BASE: &str = "https://treaty.dev/problems";

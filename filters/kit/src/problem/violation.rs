@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 
 /// The extension whose elements are violations.
@@ -36,6 +36,29 @@ impl Violation<'_> {
             (None, None) => Cow::Borrowed(""),
         }
     }
+}
+
+/// What no fragment of a URI may hold as it is (RFC 3986 section 3.5).
+const NOT_IN_FRAGMENTS: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// A JSON Pointer as the fragment of a URI (RFC 6901 section 6), as the example of RFC 9457 section 3
+/// has it.
+pub fn fragment(pointer: &str) -> String {
+    format!("#{}", utf8_percent_encode(pointer, NOT_IN_FRAGMENTS))
 }
 
 /// The elements of a list, if all of them are violations.
