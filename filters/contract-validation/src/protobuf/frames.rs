@@ -225,8 +225,15 @@ impl WebText {
         let rest = self.group.split_off(whole);
         let groups = std::mem::replace(&mut self.group, rest);
         octets.reserve(groups.len() / GROUP * 3);
-        let mut groups = groups.chunks(GROUP);
-        self.is_broken = groups.any(|group| STANDARD.decode_vec(group, &mut octets).is_err());
+        for group in groups.chunks(GROUP) {
+            let before = octets.len();
+            if STANDARD.decode_vec(group, &mut octets).is_err() {
+                // It may have been decoded in part.
+                octets.truncate(before);
+                self.is_broken = true;
+                break;
+            }
+        }
         octets
     }
 
