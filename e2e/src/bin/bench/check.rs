@@ -178,7 +178,7 @@ pub(crate) fn content_refused() -> Vec<&'static str> {
         "problem type: \"https://treaty.dev/problems/contract-validation/invalid-content\"",
         "problem title: \"The content breaks the contract\"",
         "problem status: 422",
-        "problem detail: \"Each of `errors` says where, and what the contract asks for.\"",
+        "problem detail: \"The content must be of type object.\"",
         "problem errors: [{\"detail\":\"must be of type object\",\"in\":\"body\",\
          \"keyword\":\"type\",\"pointer\":\"#\"}]",
     ]
@@ -194,7 +194,8 @@ pub(crate) fn parameters_refused() -> Vec<&'static str> {
         "problem type: \"https://treaty.dev/problems/contract-validation/invalid-parameters\"",
         "problem title: \"The parameters break the contract\"",
         "problem status: 400",
-        "problem detail: \"Each of `errors` says where, and what the contract asks for.\"",
+        "problem detail: \"The header field `X-Plan` must be at most 8 characters long. There is one \
+         more violation.\"",
         "problem errors: [{\"detail\":\"must be at most 8 characters long\",\"field\":\"X-Plan\",\
          \"in\":\"header\",\"keyword\":\"maxLength\"},{\"detail\":\"must be one of the values that are \
          declared\",\"field\":\"theme\",\"in\":\"cookie\",\"keyword\":\"enum\"}]",
