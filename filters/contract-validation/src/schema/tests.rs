@@ -1,5 +1,3 @@
-#![allow(clippy::unwrap_used, reason = "A test may panic.")]
-
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 

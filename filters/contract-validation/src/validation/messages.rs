@@ -227,7 +227,7 @@ impl Messages {
         }
         for frame in found {
             // What is refused goes no further, however its parts come.
-            if self.ends_refused && !tally.rejected().is_empty() {
+            if self.ends_refused && tally.is_rejected() {
                 return;
             }
             match frame {

@@ -51,7 +51,7 @@ impl Side {
 
     /// Whether the message is refused for what was found so far.
     pub(super) fn is_refused(&self) -> bool {
-        self.mode == Mode::Enforce && !self.tally.rejected().is_empty()
+        self.mode == Mode::Enforce && self.tally.is_rejected()
     }
 
     /// Looks at the head of a request.

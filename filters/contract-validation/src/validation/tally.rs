@@ -88,6 +88,11 @@ impl Tally {
         self.left_of(Verdict::Reject)
     }
 
+    /// Whether there is anything that the message is refused for.
+    pub(super) fn is_rejected(&self) -> bool {
+        self.told.iter().any(|(_, own)| *own == Verdict::Reject)
+    }
+
     /// Whether the message is refused for this keyword.
     pub(super) fn has(&self, keyword: &str) -> bool {
         self.rejected().iter().any(|own| own.keyword == keyword)
