@@ -30,6 +30,10 @@ pub const REPLY: Fact = Fact::new("treaty.reply", "pipeline", 96);
 /// Why a filter refused an exchange, or would have in report mode: `<filter>.<reason>`.
 pub const REFUSAL: Fact = Fact::new("treaty.refusal", "pipeline", 96);
 
+/// The filters that left an exchange alone because its service is switched off ([`crate::off`]),
+/// the outermost first, with commas between them.
+pub const OFF: Fact = Fact::new("treaty.off", "pipeline", 128);
+
 impl Fact {
     /// A fact. The bound keeps access logs and filter state small.
     pub const fn new(name: &'static str, owner: &'static str, limit: usize) -> Self {

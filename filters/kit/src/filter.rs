@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::body::Body;
 use crate::call::{Call, CallId, CallResult};
 use crate::exchange::Exchange;
+use crate::off::{Off, UnlessOff};
 use crate::policy::{Document, Findings};
 use crate::reply::Reply;
 
@@ -164,6 +165,9 @@ pub trait Loaded {
 
     /// How a body can be refused under this policy.
     fn form(&self) -> Option<Form>;
+
+    /// What the policy says is left alone; `None` where it switches nothing off.
+    fn off(&self) -> Option<&Off>;
 }
 
 /// A filter by name, for hosts that run several kinds.
@@ -182,7 +186,8 @@ impl Registration {
             name: F::NAME,
             load: |document| {
                 let policy = Rc::new(F::load(document)?);
-                Ok(Box::new(LoadedPolicy::<F> { policy }))
+                let off = Off::of(document).map(Rc::new);
+                Ok(Box::new(LoadedPolicy::<F> { policy, off }))
             },
         }
     }
@@ -190,11 +195,16 @@ impl Registration {
 
 struct LoadedPolicy<F: Filter> {
     policy: Rc<F::Policy>,
+    off: Option<Rc<Off>>,
 }
 
 impl<F: Filter> Loaded for LoadedPolicy<F> {
     fn start(&self) -> Box<dyn Core> {
-        F::start(&self.policy)
+        let core = F::start(&self.policy);
+        match &self.off {
+            Some(off) => Box::new(UnlessOff::new(off, F::NAME, core)),
+            None => core,
+        }
     }
 
     fn upkeep(&self) -> Option<Box<dyn Upkeep>> {
@@ -203,5 +213,9 @@ impl<F: Filter> Loaded for LoadedPolicy<F> {
 
     fn form(&self) -> Option<Form> {
         F::form(&self.policy)
+    }
+
+    fn off(&self) -> Option<&Off> {
+        self.off.as_deref()
     }
 }

@@ -18,6 +18,7 @@ pub mod headers;
 pub mod matching;
 pub mod media_range;
 pub mod metric;
+pub mod off;
 pub mod pipeline;
 pub mod policy;
 pub mod problem;

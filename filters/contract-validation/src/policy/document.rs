@@ -2,7 +2,7 @@
 
 use kit::filter::Form;
 use kit::object_value;
-use kit::policy::value::ProblemBase;
+use kit::policy::value::{Name, ProblemBase};
 use kit::policy::{Mode, RuleEntry, Rules, Runtimes, Service, ServiceSettings};
 
 use super::contract::ContractEntry;
@@ -41,6 +41,10 @@ pub(super) struct PolicyDocument {
     /// The services behind the mesh.
     #[cfg_attr(feature = "schema", schemars(default))]
     pub(super) services: Vec<Service>,
+    /// The names of services, or of rules without one, whose exchanges the filter leaves alone,
+    /// whatever the rules say: `treaty off` and `treaty on` write them.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub(super) off: Vec<Name>,
     /// Where the type URIs of problems begin.
     pub(super) problem_base: Option<ProblemBase>,
     /// What services published. Every one must be used by a rule.
@@ -70,6 +74,7 @@ object_value!(PolicyDocument {
     mode: defaulted "mode",
     form: optional "form",
     services: list "services",
+    off: list "off",
     problem_base: optional "problemBase",
     contracts: required_list "contracts",
     defaults: defaulted "defaults",
@@ -88,6 +93,7 @@ impl PolicyDocument {
     pub(super) fn scope(&self) -> Rules<'_, Settings> {
         Rules {
             services: &self.services,
+            off: &self.off,
             defaults: &self.defaults,
             runtimes: &self.runtimes,
             service_settings: &self.service_settings,

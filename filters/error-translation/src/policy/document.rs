@@ -2,7 +2,7 @@
 
 use kit::filter::Form;
 use kit::object_value;
-use kit::policy::value::ProblemBase;
+use kit::policy::value::{Name, ProblemBase};
 use kit::policy::{Mode, RuleEntry, Rules, Runtimes, Service, ServiceSettings};
 
 use super::catalog::CatalogEntry;
@@ -39,6 +39,10 @@ pub(super) struct PolicyDocument {
     /// The services behind the mesh.
     #[cfg_attr(feature = "schema", schemars(default))]
     pub(super) services: Vec<Service>,
+    /// The names of services, or of rules without one, whose exchanges the filter leaves alone,
+    /// whatever the rules say: `treaty off` and `treaty on` write them.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub(super) off: Vec<Name>,
     /// Whether the head of an error waits for its content, so that the status can depend on it
     /// (`held`), or the status is decided from the head and the content is rewritten as it passes
     /// (`streamed`).
@@ -78,6 +82,7 @@ object_value!(PolicyDocument {
     revision: optional "revision",
     mode: defaulted "mode",
     services: list "services",
+    off: list "off",
     form: required "form",
     problem_base: optional "problemBase",
     dialects: list "dialects",
@@ -94,6 +99,7 @@ impl PolicyDocument {
     pub(super) fn scope(&self) -> Rules<'_, Settings> {
         Rules {
             services: &self.services,
+            off: &self.off,
             defaults: &self.defaults,
             runtimes: &self.runtimes,
             service_settings: &self.service_settings,

@@ -3,7 +3,7 @@
 use kit::filter::Form;
 use kit::object_value;
 use kit::policy::key::KeyEntry;
-use kit::policy::value::ProblemBase;
+use kit::policy::value::{Name, ProblemBase};
 use kit::policy::{Mode, RuleEntry, Rules, Runtimes, Service, ServiceSettings};
 
 use super::settings::Settings;
@@ -42,6 +42,10 @@ pub(super) struct PolicyDocument {
     /// The services behind the mesh.
     #[cfg_attr(feature = "schema", schemars(default))]
     pub(super) services: Vec<Service>,
+    /// The names of services, or of rules without one, whose exchanges the filter leaves alone,
+    /// whatever the rules say: `treaty off` and `treaty on` write them.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub(super) off: Vec<Name>,
     /// Where the type URIs of problems begin.
     pub(super) problem_base: Option<ProblemBase>,
     /// The keys that kept answers are sealed under, whose octets come from the environment of the
@@ -74,6 +78,7 @@ object_value!(PolicyDocument {
     mode: defaulted "mode",
     form: optional "form",
     services: list "services",
+    off: list "off",
     problem_base: optional "problemBase",
     sealing_keys: list "sealingKeys",
     stores: optional_list "stores",
@@ -93,6 +98,7 @@ impl PolicyDocument {
     pub(super) fn scope(&self) -> Rules<'_, Settings> {
         Rules {
             services: &self.services,
+            off: &self.off,
             defaults: &self.defaults,
             runtimes: &self.runtimes,
             service_settings: &self.service_settings,

@@ -53,6 +53,8 @@ impl<S> RuleEntry<S> {
 pub struct Rules<'a, S> {
     /// `services`.
     pub services: &'a [Service],
+    /// `off`.
+    pub off: &'a [Name],
     /// `defaults`.
     pub defaults: &'a S,
     /// `runtimes`.
@@ -74,6 +76,7 @@ impl<'a, S> Rules<'a, S> {
     ) -> Vec<T> {
         check_services(self.services, findings);
         let known = self.service_names();
+        self.check_off(known.clone(), findings);
         self.check_service_settings(&known, findings);
         let mut ready = Vec::new();
         for (index, own) in self.rules.iter().enumerate() {
@@ -137,6 +140,20 @@ impl<'a, S> Rules<'a, S> {
 
     fn service(&self, name: &Name) -> Option<&'a Service> {
         self.services.iter().find(|service| service.name == *name)
+    }
+
+    /// What can be switched off is what metrics call a service.
+    fn check_off(&self, mut known: Vec<&'a str>, findings: &mut Findings) {
+        let alone = self.rules.iter().filter(|rule| rule.service.is_none());
+        known.extend(alone.map(|rule| rule.name.as_str()));
+        for (index, name) in self.off.iter().enumerate() {
+            let at = child("/off", index);
+            if self.off.iter().take(index).any(|before| before == name) {
+                findings.add(at, "stands here twice; keep one of them");
+            } else {
+                check_service_name(name.as_str(), &known, at, findings);
+            }
+        }
     }
 
     fn check_service_settings(&self, known: &[&str], findings: &mut Findings) {
@@ -208,6 +225,7 @@ mod tests {
     #[derive(Debug)]
     struct Sample {
         services: Vec<Service>,
+        off: Vec<Name>,
         defaults: Settings,
         runtimes: Runtimes<Settings>,
         service_settings: ServiceSettings<Settings>,
@@ -216,6 +234,7 @@ mod tests {
 
     crate::object_value!(Sample {
         services: list "services",
+        off: list "off",
         defaults: defaulted "defaults",
         runtimes: defaulted "runtimes",
         service_settings: defaulted "serviceSettings",
@@ -230,6 +249,7 @@ mod tests {
         fn scope(&self) -> Rules<'_, Settings> {
             Rules {
                 services: &self.services,
+                off: &self.off,
                 defaults: &self.defaults,
                 runtimes: &self.runtimes,
                 service_settings: &self.service_settings,
@@ -329,6 +349,23 @@ mod tests {
         let document = json!({ "serviceSettings": { "orders": {} }, "rules": [{ "name": "a" }] });
         let expected = "/serviceSettings/orders: is not the name of a service; `services` has none";
         assert_eq!(check(document).0, [expected]);
+    }
+
+    #[test]
+    fn only_what_metrics_call_a_service_can_be_switched_off_and_each_once() {
+        let document = json!({
+            "services": [{ "name": "orders" }],
+            "off": ["orders", "ordres", "orders", "a"],
+            "rules": [{ "name": "a" }]
+        });
+        assert_eq!(
+            check(document).0,
+            [
+                "/off/1: is not the name of a service; expected one of `orders` or `a`; did you mean \
+                 `orders`?",
+                "/off/2: stands here twice; keep one of them",
+            ]
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use kit::object_value;
 use kit::policy::key::KeyEntry;
+use kit::policy::value::Name;
 use kit::policy::{Mode, RuleEntry, Rules, Runtimes, Service, ServiceSettings};
 
 use super::personal::PersonalDataEntry;
@@ -38,6 +39,10 @@ pub(super) struct PolicyDocument {
     /// The services behind the mesh.
     #[cfg_attr(feature = "schema", schemars(default))]
     pub(super) services: Vec<Service>,
+    /// The names of services, or of rules without one, whose exchanges the filter leaves alone,
+    /// whatever the rules say: `treaty off` and `treaty on` write them.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub(super) off: Vec<Name>,
     /// The keys of pseudonyms and probes, whose octets come from the environment of the VM.
     #[cfg_attr(feature = "schema", schemars(default))]
     pub(super) keys: Vec<KeyEntry>,
@@ -70,6 +75,7 @@ object_value!(PolicyDocument {
     revision: optional "revision",
     mode: defaulted "mode",
     services: list "services",
+    off: list "off",
     keys: list "keys",
     personal_data: defaulted "personalData",
     tags: list "tags",
@@ -84,6 +90,7 @@ impl PolicyDocument {
     pub(super) fn scope(&self) -> Rules<'_, Settings> {
         Rules {
             services: &self.services,
+            off: &self.off,
             defaults: &self.defaults,
             runtimes: &self.runtimes,
             service_settings: &self.service_settings,

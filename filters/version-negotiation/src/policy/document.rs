@@ -1,7 +1,7 @@
 //! The shape of the whole document.
 
 use kit::object_value;
-use kit::policy::value::Uri;
+use kit::policy::value::{Name, Uri};
 use kit::policy::{Mode, RuleEntry, Rules, Runtimes, Service, ServiceSettings};
 
 use super::settings::Settings;
@@ -35,6 +35,10 @@ pub(super) struct PolicyDocument {
     /// The services behind the mesh.
     #[cfg_attr(feature = "schema", schemars(default))]
     pub(super) services: Vec<Service>,
+    /// The names of services, or of rules without one, whose exchanges the filter leaves alone,
+    /// whatever the rules say: `treaty off` and `treaty on` write them.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub(super) off: Vec<Name>,
     /// Whether the hop before is a Treaty filter whose `x-treaty-version`, `x-treaty-variant` and
     /// `x-treaty-flags` count. Without it they are removed from what a client sends.
     #[cfg_attr(feature = "schema", schemars(default))]
@@ -64,6 +68,7 @@ object_value!(PolicyDocument {
     revision: optional "revision",
     mode: defaulted "mode",
     services: list "services",
+    off: list "off",
     trust_previous_hop: defaulted "trustPreviousHop",
     problem_base: optional "problemBase",
     defaults: defaulted "defaults",
@@ -77,6 +82,7 @@ impl PolicyDocument {
     pub(super) fn scope(&self) -> Rules<'_, Settings> {
         Rules {
             services: &self.services,
+            off: &self.off,
             defaults: &self.defaults,
             runtimes: &self.runtimes,
             service_settings: &self.service_settings,
