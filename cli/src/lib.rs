@@ -12,6 +12,7 @@ pub mod case;
 pub mod check;
 pub mod format;
 pub mod native;
+pub mod off;
 pub mod registry;
 pub mod render;
 pub mod testing;

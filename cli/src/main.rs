@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use treaty::bundle::{self, Target};
-use treaty::check::{FileFinding, check};
+use treaty::check::check;
 use treaty::format::Format;
+use treaty::off::{self, Switch};
 use treaty::registry::FILTERS;
-use treaty::render;
+use treaty::render::{self, EnvoyGatewayOptions, EnvoyOptions, IstioOptions, Policy, RenderError};
 use treaty::testing::test;
 
 /// Checks, tests, bundles and renders the policies of Treaty's filters, without a proxy.
@@ -61,13 +62,55 @@ enum Command {
         #[arg(long, value_enum, default_value_t)]
         target: Target,
     },
+    /// Switches one filter off for one service: prints the file with that in its policy.
+    Off(Switching),
+    /// Switches it on again.
+    On(Switching),
     /// Prints what of a policy has to stand in the proxy's own configuration.
     #[command(subcommand)]
     Render(Rendering),
 }
 
+#[derive(Args)]
+struct Switching {
+    /// The name of the service, as the policy has it.
+    service: String,
+    /// A policy, an Envoy configuration or a manifest; `-` is the standard input.
+    file: PathBuf,
+    /// The filter that is meant, where the file holds the policies of several.
+    #[arg(long)]
+    filter: Option<String>,
+    /// Writes the file anew, in one step, instead of printing it.
+    #[arg(long)]
+    in_place: bool,
+}
+
 #[derive(Subcommand)]
 enum Rendering {
+    /// Istio's manifests, one for each policy.
+    Istio {
+        #[command(flatten)]
+        options: IstioOptions,
+        /// Policies, each of its own filter.
+        #[arg(required = true)]
+        policies: Vec<PathBuf>,
+    },
+    /// The entries of `http_filters` of a plain Envoy, one for each policy.
+    Envoy {
+        #[command(flatten)]
+        options: EnvoyOptions,
+        /// Policies, each of its own filter.
+        #[arg(required = true)]
+        policies: Vec<PathBuf>,
+    },
+    /// Envoy Gateway's `EnvoyExtensionPolicy`, with every policy in it.
+    EnvoyGateway {
+        #[command(flatten)]
+        options: EnvoyGatewayOptions,
+        /// Policies, each of its own filter.
+        #[arg(required = true)]
+        policies: Vec<PathBuf>,
+    },
     /// The `local_reply_config` of Envoy's HTTP connection manager, for failures that no filter sees.
     LocalReplies {
         /// A policy of error-translation.
@@ -92,13 +135,36 @@ enum Rendering {
 }
 
 impl Rendering {
-    fn text(&self) -> Result<String, Vec<FileFinding>> {
-        match self {
+    fn text(&self) -> Result<String, RenderError> {
+        let rendered = match self {
+            Self::Istio { options, policies } => return render::istio(options, &read(policies)?),
+            Self::Envoy { options, policies } => return render::envoy(options, &read(policies)?),
+            Self::EnvoyGateway { options, policies } => {
+                return render::envoy_gateway(options, &read(policies)?);
+            }
             Self::LocalReplies { policy } => render::local_replies(policy),
             Self::AccessLog { policy } => render::access_log(policy),
             Self::SpanTags { policy } => render::span_tags(policy),
             Self::StatsTags { policies } => render::stats_tags(policies),
+        };
+        rendered.map_err(RenderError::Policies)
+    }
+}
+
+/// Policies from their files.
+fn read(files: &[PathBuf]) -> Result<Vec<Policy>, RenderError> {
+    let mut policies = Vec::new();
+    let mut findings = Vec::new();
+    for file in files {
+        match Policy::read(file) {
+            Ok(policy) => policies.push(policy),
+            Err(found) => findings.extend(found),
         }
+    }
+    if findings.is_empty() {
+        Ok(policies)
+    } else {
+        Err(RenderError::Policies(findings))
     }
 }
 
@@ -148,13 +214,32 @@ fn run(command: Command, out: &mut dyn Write) -> Result<bool, String> {
             }
             Err(findings) => (false, tell(&findings)),
         },
+        Command::Off(asked) => switch(&asked, Switch::Off, out),
+        Command::On(asked) => switch(&asked, Switch::On, out),
         Command::Render(rendering) => match rendering.text() {
             Ok(rendered) => (true, out.write_all(rendered.as_bytes())),
-            Err(findings) => (false, tell(&findings)),
+            Err(RenderError::Options(message)) => return Err(message),
+            Err(RenderError::Policies(findings)) => (false, tell(&findings)),
         },
     };
     written.map_err(|error| format!("the results cannot be written: {error}"))?;
     Ok(is_fine)
+}
+
+/// Switches a service; whether that went well.
+fn switch(asked: &Switching, to: Switch, out: &mut dyn Write) -> (bool, io::Result<()>) {
+    let filter = asked.filter.as_deref();
+    match off::switch(&asked.service, &asked.file, filter, to, FILTERS) {
+        Ok(switched) => {
+            let written = if asked.in_place {
+                off::replace(&asked.file, &switched.text)
+            } else {
+                out.write_all(switched.text.as_bytes())
+            };
+            (true, written.and_then(|()| tell(&switched.notes)))
+        }
+        Err(findings) => (false, tell(&findings)),
+    }
 }
 
 /// Tells why nothing is printed, or what is to be known of it, where it does not get into it.

@@ -3,7 +3,8 @@
 
 mod contracts;
 mod finding;
-mod manifest;
+pub(crate) mod manifest;
+mod promises;
 mod services;
 mod subject;
 #[cfg(test)]
@@ -19,13 +20,14 @@ use kit::policy::{Document, child};
 use serde_json::{Value, json};
 
 pub use finding::FileFinding;
+pub(crate) use subject::Subject;
 
 use crate::contract::{self, Origins};
 use crate::format::Format;
 use crate::{walk, yaml};
 use manifest::{Configuration, Form, Plugin};
+use promises::Link;
 use services::Described;
-use subject::Subject;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -57,6 +59,7 @@ pub fn check(
             .transpose()?,
         report: Report::default(),
         services: Vec::new(),
+        links: Vec::new(),
     };
     for path in paths {
         let before = (checker.report.policies, checker.report.findings.len());
@@ -143,6 +146,8 @@ struct Checker<'a> {
     fallback: Option<Subject>,
     report: Report,
     services: Vec<Described>,
+    /// The plugins of the file that is read.
+    links: Vec<Link>,
 }
 
 impl Checker<'_> {
@@ -160,6 +165,9 @@ impl Checker<'_> {
             self.json(path, &text);
         } else {
             self.yaml(path, &text);
+        }
+        for ((within, pointer), message) in promises::disorder(std::mem::take(&mut self.links)) {
+            self.find(path, &within, &pointer, message);
         }
     }
 
@@ -214,6 +222,11 @@ impl Checker<'_> {
         for plugin in &plugins {
             self.plugin(path, plugin, which);
         }
+        if !plugins.is_empty() {
+            for (pointer, message) in manifest::unpaired(document) {
+                self.find(path, which.trim_end(), &pointer, message);
+            }
+        }
         if !plugins.is_empty() || !document.is_object() {
             return;
         }
@@ -231,7 +244,7 @@ impl Checker<'_> {
             Ok(None) => return,
             Err(message) => return self.find(path, place, &plugin.pointer, message),
         };
-        if !plugin.sets_failure {
+        if plugin.failure.is_none() {
             let (setting, values) = plugin.form.failure_setting();
             let message = format!(
                 "`{setting}` is not set; say on purpose what happens when the module fails: {values}"
@@ -254,8 +267,46 @@ impl Checker<'_> {
                 return self.find(path, place, at, message);
             }
         };
-        if loaded.is_some_and(|bundle| asks_to_hold(&bundle)) {
+        let Some(bundle) = loaded else { return };
+        if asks_to_hold(&bundle) {
             self.holding(path, place, &within, plugin);
+        }
+        self.promises(path, which, plugin, subject, &bundle);
+    }
+
+    /// Holds a manifest to what its policy needs beside that.
+    fn promises(
+        &mut self,
+        path: &Path,
+        which: &str,
+        plugin: &Plugin<'_>,
+        subject: Subject,
+        bundle: &Bundle,
+    ) {
+        let place = which.trim_end();
+        let within = format!("{which}{}", plugin.configuration_pointer);
+        let judgement = promises::judge(plugin, bundle, matches!(subject, Subject::All));
+        for (pointer, message) in judgement.faults {
+            self.find(path, place, &pointer, message);
+        }
+        for (pointer, message) in judgement.missing {
+            self.find(path, &within, &pointer, message);
+        }
+        for (pointer, message) in judgement.doubts {
+            let doubt = FileFinding::new(path, place, pointer, message);
+            self.report.warnings.push(doubt);
+        }
+        if let Some(position) = &plugin.position {
+            let mut position = position.clone();
+            // Istio's manifests stand in documents of their own; lists do not cross documents.
+            if position.place.is_none() {
+                position.chain = format!("{which}{}", position.chain);
+            }
+            self.links.push(Link {
+                position,
+                at: (place.to_owned(), plugin.pointer.clone()),
+                filters: bundle.members.iter().map(|member| member.name).collect(),
+            });
         }
     }
 
@@ -271,10 +322,15 @@ impl Checker<'_> {
                                it a request with a body would hang";
                 self.find(path, place, &pointer, message);
             }
-            Form::Istio(kind) => {
+            Form::Istio(_) | Form::EnvoyGateway => {
+                let kind = plugin.form.kind();
+                let (article, other) = match plugin.form {
+                    Form::EnvoyGateway => ("an", "EnvoyPatchPolicy"),
+                    _ => ("a", "EnvoyFilter"),
+                };
                 let message = format!(
-                    "expected \"streamed\": a {kind} cannot let the head of a request wait for its \
-                     body; use an EnvoyFilter for \"held\""
+                    "expected \"streamed\": {article} {kind} cannot let the head of a request wait for its \
+                     body; use an {other} for \"held\""
                 );
                 self.find(path, within, "/form", message);
             }

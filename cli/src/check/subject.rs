@@ -12,7 +12,7 @@ use crate::registry::{self, ALL_FILTERS};
 
 /// What reads a policy.
 #[derive(Clone, Copy)]
-pub(super) enum Subject {
+pub(crate) enum Subject {
     One(Registration),
     /// The module that holds every filter.
     All,
@@ -20,7 +20,7 @@ pub(super) enum Subject {
 
 impl Subject {
     /// The filter of this name, or the module that holds all of them.
-    pub(super) fn named(name: &str, filters: &[Registration]) -> Result<Self, String> {
+    pub(crate) fn named(name: &str, filters: &[Registration]) -> Result<Self, String> {
         if name == ALL_FILTERS {
             return Ok(Self::All);
         }
@@ -28,7 +28,7 @@ impl Subject {
     }
 
     /// The filter whose folder or `$schema` a policy file is under.
-    pub(super) fn of_file(
+    pub(crate) fn of_file(
         path: &Path,
         document: &serde_json::Value,
         filters: &[Registration],
@@ -42,7 +42,7 @@ impl Subject {
 
     /// The filter whose module a manifest names. A name that is only nearly that of a filter is an
     /// error, because otherwise a policy would go unchecked for a slip of the pen.
-    pub(super) fn of_plugin(
+    pub(crate) fn of_plugin(
         names: &[&str],
         filters: &[Registration],
     ) -> Result<Option<Self>, String> {
@@ -77,7 +77,7 @@ impl Subject {
     }
 
     /// Checks a policy.
-    pub(super) fn load(
+    pub(crate) fn load(
         self,
         document: Document,
         filters: &[Registration],
@@ -89,7 +89,7 @@ impl Subject {
     }
 
     /// Where in its configuration the policy stands that has contracts, if there is one.
-    pub(super) fn policy_with_contracts(self) -> Option<&'static str> {
+    pub(crate) fn policy_with_contracts(self) -> Option<&'static str> {
         match self {
             Self::One(filter) => (filter.name == contract::FILTER).then_some(""),
             Self::All => Some(contract::IN_BUNDLE),

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::*;
+use crate::render::{self, EnvoyGatewayOptions, EnvoyOptions, IstioForm, IstioOptions, Policy};
 use crate::sample::FILTERS;
 
 fn data(name: &str) -> PathBuf {
@@ -387,4 +388,240 @@ fn warnings_are_told_and_counted_and_do_not_fail() {
     assert_eq!(written(Format::Human), expected);
     let value: Value = serde_json::from_str(&written(Format::Json)).unwrap();
     assert_eq!(value["warnings"][0]["pointer"], "/x");
+}
+
+const TAGGING: (&str, &str) = (
+    "telemetry-tagging",
+    r#"{"version": 1, "keys": [{"name": "k", "current": {"id": "1", "env": "TREATY_KEY"}}], "rules": [{"name": "all"}]}"#,
+);
+const TRANSLATION: (&str, &str) = (
+    "error-translation",
+    r#"{"version": 1, "rules": [{"name": "all"}]}"#,
+);
+const KEYS: (&str, &str) = (
+    "idempotency-keys",
+    r#"{"version": 1, "defaults": {"scope": {"caller": [{"from": "header", "name": "x-a"}]}, "fingerprint": {"content": "ignored"}}, "rules": [{"name": "all"}]}"#,
+);
+
+fn policies(policies: &[(&str, &str)]) -> Vec<Policy> {
+    let policy = |(filter, text): &(&str, &str)| Policy::new(filter, text).unwrap();
+    policies.iter().map(policy).collect()
+}
+
+/// What is found in a manifest in which a text was replaced, and what is doubted.
+#[track_caller]
+fn found_in(manifest: &str, from: &str, to: &str) -> (Vec<String>, Vec<String>) {
+    assert!(manifest.contains(from), "{from}: {manifest}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.yaml");
+    fs::write(&path, manifest.replace(from, to)).unwrap();
+    let report = check(std::slice::from_ref(&path), None, crate::registry::FILTERS).unwrap();
+    let path = path.display().to_string();
+    let told = |found: &[FileFinding]| -> Vec<String> {
+        let told = found.iter().map(ToString::to_string);
+        told.map(|finding| finding.replace(&path, "a")).collect()
+    };
+    (told(&report.findings), told(&report.warnings))
+}
+
+#[track_caller]
+fn is_found(manifest: &str, from: &str, to: &str, expected: &[&str]) {
+    assert_eq!(found_in(manifest, from, to).0, expected);
+}
+
+#[track_caller]
+fn is_doubted(manifest: &str, from: &str, to: &str, expected: &[&str]) {
+    let expected = expected.iter().map(ToString::to_string).collect();
+    assert_eq!(found_in(manifest, from, to), (vec![], expected));
+}
+
+fn istio(form: IstioForm, own: &[(&str, &str)]) -> String {
+    let options = IstioOptions {
+        form,
+        ..IstioOptions::default()
+    };
+    render::istio(&options, &policies(own)).unwrap()
+}
+
+fn envoy_gateway(own: &[(&str, &str)]) -> String {
+    render::envoy_gateway(&EnvoyGatewayOptions::default(), &policies(own)).unwrap()
+}
+
+#[test]
+fn what_is_rendered_keeps_its_promises() {
+    let own = [TAGGING, TRANSLATION, KEYS];
+    let envoy = render::envoy(&EnvoyOptions::default(), &policies(&own)).unwrap();
+    let listener = format!("http_filters:\n{envoy}");
+    for manifest in [
+        istio(IstioForm::WasmPlugin, &own),
+        istio(IstioForm::TrafficExtension, &own),
+        istio(IstioForm::EnvoyFilter, &own),
+        envoy_gateway(&own),
+        listener,
+    ] {
+        is_doubted(&manifest, "", "", &[]);
+    }
+}
+
+#[test]
+fn a_secret_has_to_reach_the_vm() {
+    let at = |place: &str, setting: &str| {
+        format!(
+            "a:/keys/0/current/env: names a variable that the VM is not given; add it to {setting} \
+             (in {place})"
+        )
+    };
+    let variable = "TREATY_KEY";
+    let other = |manifest: &str, from: &str| {
+        let to = from.replace(variable, "TREATY_OTHER");
+        found_in(manifest, from, &to).0
+    };
+    let plugin = istio(IstioForm::WasmPlugin, &[TAGGING]);
+    let host = "`vmConfig.env` with `valueFrom: HOST`";
+    assert_eq!(
+        other(&plugin, "- name: TREATY_KEY"),
+        [at("/spec/pluginConfig", host)]
+    );
+    let filter = istio(IstioForm::EnvoyFilter, &[TAGGING]);
+    let place = "/spec/configPatches/1/patch/value/typed_config/config/configuration/value";
+    let host = "`vm_config.environment_variables.host_env_keys`";
+    assert_eq!(
+        other(&filter, "host_env_keys: [TREATY_KEY]"),
+        [at(place, host)]
+    );
+    let gateway = envoy_gateway(&[TAGGING]);
+    assert_eq!(
+        other(&gateway, "hostKeys: [TREATY_KEY]"),
+        [at("/spec/wasm/0/config", "`env.hostKeys`")]
+    );
+}
+
+#[test]
+fn filters_of_one_file_stand_in_the_order_of_the_chain() {
+    let plugins = istio(IstioForm::WasmPlugin, &[TAGGING, TRANSLATION]);
+    is_found(
+        &plugins,
+        "priority: 20",
+        "priority: 5",
+        &["a:/spec: stands behind error-translation, and belongs before it (in document 1)"],
+    );
+    is_found(
+        &plugins,
+        "priority: 20",
+        "priority: 10",
+        &[
+            "a:/spec: has the phase and the priority of telemetry-tagging in this file, so either \
+             may come first (in document 2)",
+        ],
+    );
+    // What is for other workloads is another chain.
+    let apart = plugins.replacen("ingressgateway", "other", 1);
+    is_found(&apart, "priority: 20", "priority: 5", &[]);
+    let tagging = envoy_gateway(&[TAGGING]);
+    let (_, items) = tagging.split_once("  wasm:\n").unwrap();
+    let reversed = format!("{}{items}", envoy_gateway(&[KEYS]));
+    is_found(
+        &reversed,
+        "",
+        "",
+        &["a:/spec/wasm/1: stands behind idempotency-keys, and belongs before it"],
+    );
+    let envoy = |own: [(&str, &str); 2]| {
+        let one = |own| render::envoy(&EnvoyOptions::default(), &policies(&[own])).unwrap();
+        format!("http_filters:\n{}{}", one(own[0]), one(own[1]))
+    };
+    is_found(&envoy([TAGGING, KEYS]), "", "", &[]);
+    is_found(
+        &envoy([KEYS, TAGGING]),
+        "",
+        "",
+        &[
+            "a:/http_filters/1/typed_config/config: stands behind idempotency-keys, and belongs \
+             before it",
+        ],
+    );
+}
+
+#[test]
+fn replays_stay_behind_authorization() {
+    is_found(
+        &istio(IstioForm::WasmPlugin, &[KEYS]),
+        "  priority",
+        "  phase: AUTHZ\n  priority",
+        &[
+            "a:/spec/phase: expected no phase for idempotency-keys: before authorization it would \
+             give answers again to callers whom nobody has authorised",
+        ],
+    );
+    is_doubted(
+        &istio(IstioForm::TrafficExtension, &[TRANSLATION]),
+        "phase: AUTHN",
+        "phase: STATS",
+        &["a:/spec/phase: expected the phase AUTHN for error-translation"],
+    );
+}
+
+#[test]
+fn a_configuration_and_the_filter_that_waits_for_it_have_one_name() {
+    let filter = istio(IstioForm::EnvoyFilter, &[TRANSLATION]);
+    let name = "name: treaty-gateway-error-translation\n          config_discovery";
+    is_found(
+        &filter,
+        name,
+        "name: other\n          config_discovery",
+        &[
+            "a:/spec/configPatches/1/patch/value/name: is the name of no HTTP_FILTER with \
+             `config_discovery` in this EnvoyFilter, so no proxy asks for this configuration",
+            "a:/spec/configPatches/0/patch/value/name: is the name of no EXTENSION_CONFIG in this \
+             EnvoyFilter, so the filter would wait for ever",
+        ],
+    );
+}
+
+#[test]
+fn a_filter_that_switches_itself_off_is_told() {
+    is_found(
+        &envoy_gateway(&[TRANSLATION]),
+        "failOpen: false",
+        "failOpen: true",
+        &[
+            "a:/spec/wasm/0/failOpen: expected false: with true every request passes unfiltered \
+             while the module or its policy is at fault, and nobody is told",
+        ],
+    );
+    is_doubted(
+        &istio(IstioForm::WasmPlugin, &[TRANSLATION]),
+        "failStrategy: FAIL_RELOAD",
+        "failStrategy: FAIL_OPEN",
+        &[
+            "a:/spec/failStrategy: switches the filter off silently and for good where its module \
+             fails; FAIL_RELOAD puts a fresh VM in its place",
+        ],
+    );
+}
+
+#[test]
+fn an_envoy_gateway_holds_no_heads() {
+    is_found(
+        &envoy_gateway(&[TRANSLATION]),
+        "\"form\": \"streamed\"",
+        "\"form\": \"held\"",
+        &[
+            "a:/form: expected \"streamed\": an EnvoyExtensionPolicy cannot let the head of a request \
+             wait for its body; use an EnvoyPatchPolicy for \"held\" (in /spec/wasm/0/config)",
+        ],
+    );
+}
+
+#[test]
+fn an_image_has_a_version() {
+    let plugin = istio(IstioForm::WasmPlugin, &[TRANSLATION]);
+    let tag = concat!(":", env!("CARGO_PKG_VERSION"));
+    let doubt = "a:/spec: names an image without a version or a digest, so which module runs is \
+                 decided by when a proxy has fetched it";
+    is_doubted(&plugin, tag, "", &[doubt]);
+    is_doubted(&plugin, tag, ":latest", &[doubt]);
+    is_doubted(&plugin, tag, "@sha256:0123", &[]);
+    let file = plugin.replace(tag, "");
+    is_doubted(&file, "oci://", "file:///", &[]);
 }

@@ -1,11 +1,23 @@
-//! `treaty render`: what of a policy has to stand in the proxy's own configuration, because no filter
-//! is there to see it, or because filters cannot write it.
+//! `treaty render`: what carries a policy to the proxies (a plain Envoy's filters, manifests of Istio
+//! and of Envoy Gateway), and what of a policy has to stand in the proxy's own configuration, because
+//! no filter is there to see it, or because filters cannot write it.
 
 mod access_log;
+pub(crate) mod chain;
+mod envoy;
+mod envoy_gateway;
+mod error;
 mod expression;
+mod istio;
 mod layout;
+mod member;
+mod module;
+mod policy;
+pub(crate) mod secrets;
 mod span_tags;
 mod stats_tags;
+mod wasm;
+mod yaml;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +29,15 @@ use kit::policy::{Document, Findings};
 use telemetry_tagging::TelemetryTagging;
 
 use crate::check::FileFinding;
+use chain::Plugin;
 use layout::{lay_out, lay_out_members};
+use yaml::Yaml;
+
+pub use envoy::{EnvoyOptions, envoy};
+pub use envoy_gateway::{EnvoyGatewayOptions, envoy_gateway};
+pub use error::RenderError;
+pub use istio::{IstioForm, IstioOptions, Placement, istio};
+pub use policy::Policy;
 
 /// The `local_reply_config` of Envoy's HTTP connection manager that goes with a policy of
 /// error-translation, as JSON, which is YAML too.
@@ -83,4 +103,33 @@ fn load<F: Filter>(policy: &Path) -> Result<F::Policy, Vec<FileFinding>> {
 /// What reads a fact in Envoy's formats. Without `PLAIN` it would be JSON with base64 in it.
 fn filter_state(fact: &Fact) -> String {
     format!("%FILTER_STATE(wasm.{}:PLAIN)%", fact.name)
+}
+
+/// Where something rendered comes from; `None` where its policies stood in no file.
+fn origin(form: &str, plugin: &Plugin) -> Option<String> {
+    let files: Vec<String> = plugin
+        .files
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
+    (!files.is_empty()).then(|| {
+        format!(
+            "`treaty render {form}` made this from {}: change the policy, not this.",
+            files.join(", ")
+        )
+    })
+}
+
+/// The metadata of a manifest. Labels are those that Kubernetes recommends.
+fn metadata(yaml: &mut Yaml, name: &str, namespace: Option<&str>, module: &str) {
+    yaml.below("metadata", |yaml| {
+        yaml.put("name", name);
+        if let Some(namespace) = namespace {
+            yaml.put("namespace", namespace);
+        }
+        yaml.below("labels", |yaml| {
+            yaml.put("app.kubernetes.io/name", module);
+            yaml.put("app.kubernetes.io/part-of", "treaty");
+        });
+    });
 }
