@@ -155,7 +155,7 @@ $(TOOLS)/bin/.prometheus: observability/tools/go.mod observability/tools/go.sum
 		github.com/prometheus/prometheus/cmd/prometheus github.com/prometheus/prometheus/cmd/promtool
 	@touch $@
 
-# One build of Istio's packages for the program, its vet and its tests: they share what -trimpath compiles.
+# What is compiled here serves its vet and its tests too, because they say -trimpath as well.
 .PHONY: mesh-control
 mesh-control: go $(MESH_CONTROL) ## build Istio's discovery server and the judge of manifests into .venv (minutes, once)
 $(MESH_CONTROL): $(wildcard e2e/istio/go.* e2e/istio/*.go e2e/istio/*/*.go)

@@ -19,8 +19,8 @@ import (
 	"istio.io/istio/pkg/config/mesh"
 	"istio.io/istio/pkg/log"
 
-	"treaty.dev/e2e/istio/discovery"
-	"treaty.dev/e2e/istio/judge"
+	"github.com/treaty-mesh/treaty/e2e/istio/discovery"
+	"github.com/treaty-mesh/treaty/e2e/istio/judge"
 )
 
 const usage = `usage: mesh-control judge FILE...

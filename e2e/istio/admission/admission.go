@@ -12,7 +12,7 @@ import (
 	"istio.io/istio/pkg/config/schema/collections"
 	"istio.io/istio/pkg/config/schema/resource"
 
-	"treaty.dev/e2e/istio/manifest"
+	"github.com/treaty-mesh/treaty/e2e/istio/manifest"
 )
 
 // Reviews says whether the document's kind is one of Istio's own: only for these the webhook is asked.

@@ -24,6 +24,8 @@ const loopback = "127.0.0.1:0"
 type Addresses struct {
 	// ADS is xDS over gRPC, without TLS.
 	ADS string `json:"ads"`
+	// SDS gives certificates over gRPC, without TLS: a waypoint's clusters need them to get ready.
+	SDS string `json:"sds"`
 	// Control is HTTP: PUT /config and GET /status.
 	Control string `json:"control"`
 }
@@ -45,6 +47,14 @@ func Serve(config []byte, mesh *meshconfig.MeshConfig, input io.Reader, output i
 		return err
 	}
 	defer control.Close()
+	certificates, err := net.Listen("tcp", loopback)
+	if err != nil {
+		return err
+	}
+	defer certificates.Close()
+	if err := serveCertificates(certificates); err != nil {
+		return err
+	}
 	var failed error
 	// The server belongs to Istio's tests and wants one: Wrap stands in for it, and ends it as a test does.
 	err = test.Wrap(func(t test.Failer) {
@@ -60,6 +70,7 @@ func Serve(config []byte, mesh *meshconfig.MeshConfig, input io.Reader, output i
 		go http.Serve(control, controlHandler(resources, server.Discovery, registry)) //nolint:errcheck // ends with the listener
 		failed = json.NewEncoder(output).Encode(Addresses{
 			ADS:     server.Listener.Addr().String(),
+			SDS:     certificates.Addr().String(),
 			Control: control.Addr().String(),
 		})
 		if failed == nil {

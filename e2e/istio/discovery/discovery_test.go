@@ -12,6 +12,7 @@ import (
 
 	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	xds "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	secret "github.com/envoyproxy/go-control-plane/envoy/service/secret/v3"
 	"google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -42,6 +43,41 @@ metadata: {name: gateway}
 spec:
   selector: {istio: ingressgateway}
   servers: [{port: {number: 8080, name: http, protocol: HTTP}, hosts: ["*"]}]
+`
+	waypoint = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: waypoint}
+spec:
+  gatewayClassName: istio-waypoint
+  listeners: [{name: mesh, port: 15008, protocol: HBONE}]
+status:
+  addresses: [{type: Hostname, value: waypoint.default.svc.cluster.local}]
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: waypoint
+  labels: {gateway.networking.k8s.io/gateway-name: waypoint, gateway.istio.io/managed: istio.io-mesh-controller}
+spec:
+  clusterIP: 240.240.0.4
+  ports: [{name: mesh, port: 15008, appProtocol: hbone}]
+  selector: {gateway.networking.k8s.io/gateway-name: waypoint}
+---
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: {name: waypoint}
+spec: {address: 127.0.0.4, labels: {gateway.networking.k8s.io/gateway-name: waypoint}}
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: orders, labels: {istio.io/use-waypoint: waypoint}}
+spec:
+  hosts: [orders.mesh.internal]
+  addresses: [240.240.0.1]
+  resolution: STATIC
+  ports: [{number: 80, name: http, protocol: HTTP}]
+  endpoints: [{address: 127.0.0.1}]
 `
 	plugin = `
 ---
@@ -94,6 +130,47 @@ func TestAProxyFollowsTheResources(t *testing.T) {
 	waitFor(t, "the listener is without the plugin", func() bool {
 		return !strings.Contains(proxy.receive(t, listeners).String(), extension)
 	})
+}
+
+func TestAWaypointRunsWhatTargetsItsGateway(t *testing.T) {
+	targeted := strings.Replace(plugin, "selector: {matchLabels: {istio: ingressgateway}}",
+		"targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: waypoint}]", 1)
+	server := serve(t, waypoint+targeted)
+	proxy := connect(t, server.ADS)
+	proxy.id = "waypoint~127.0.0.4~waypoint.default~default.svc.cluster.local"
+	proxy.labels = map[string]any{
+		"gateway.networking.k8s.io/gateway-name": "waypoint",
+		"gateway.istio.io/managed":               "istio.io-mesh-controller",
+	}
+	proxy.subscribe(t, listeners)
+	response := proxy.receive(t, listeners).String()
+	for _, want := range []string{"main_internal", "orders.mesh.internal", extension} {
+		if !strings.Contains(response, want) {
+			t.Errorf("nothing of %s in the listeners", want)
+		}
+	}
+}
+
+func TestAProxyGetsItsCertificateAndWhatItIsHeldTo(t *testing.T) {
+	server := serve(t, gateway)
+	context, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	stream, err := secret.NewSecretDiscoveryServiceClient(dial(t, server.SDS)).StreamSecrets(context)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"default": "private_key", "ROOTCA": "trusted_ca"} {
+		if err := stream.Send(&xds.DiscoveryRequest{ResourceNames: []string{name}}); err != nil {
+			t.Fatal(err)
+		}
+		response, err := stream.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(response.String(), want) {
+			t.Errorf("no %s in %s", want, name)
+		}
+	}
 }
 
 func TestInvalidResourcesChangeNothingAndAreAllTold(t *testing.T) {
@@ -198,44 +275,55 @@ func waitFor(t *testing.T, fact string, holds func() bool) {
 	}
 }
 
-// Proxy speaks ADS as an Envoy does that is a gateway.
+// Proxy speaks ADS as an Envoy does.
 type proxy struct {
 	stream grpc.BidiStreamingClient[xds.DiscoveryRequest, xds.DiscoveryResponse]
+	id     string
+	labels map[string]any
 	names  map[string][]string
 }
 
+// Connect is a gateway's proxy, if nothing else is set.
 func connect(t *testing.T, address string) *proxy {
+	t.Helper()
+	context, cancel := context.WithTimeout(context.Background(), time.Minute)
+	t.Cleanup(cancel)
+	stream, err := xds.NewAggregatedDiscoveryServiceClient(dial(t, address)).StreamAggregatedResources(context)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &proxy{
+		stream: stream,
+		id:     "router~127.0.0.2~gateway.default~default.svc.cluster.local",
+		labels: map[string]any{"istio": "ingressgateway"},
+		names:  map[string][]string{},
+	}
+}
+
+func dial(t *testing.T, address string) *grpc.ClientConn {
 	t.Helper()
 	connection, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	context, cancel := context.WithTimeout(context.Background(), time.Minute)
-	t.Cleanup(func() {
-		cancel()
-		connection.Close()
-	})
-	stream, err := xds.NewAggregatedDiscoveryServiceClient(connection).StreamAggregatedResources(context)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &proxy{stream: stream, names: map[string][]string{}}
+	t.Cleanup(func() { connection.Close() })
+	return connection
 }
 
 func (p *proxy) subscribe(t *testing.T, kind string, names ...string) {
 	t.Helper()
 	metadata, err := structpb.NewStruct(map[string]any{
 		"NAMESPACE":    "default",
-		"LABELS":       map[string]any{"istio": "ingressgateway"},
+		"LABELS":       p.labels,
 		"CLUSTER_ID":   "Kubernetes",
-		"INSTANCE_IPS": "127.0.0.2",
+		"INSTANCE_IPS": strings.Split(p.id, "~")[1],
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.names[kind] = names
 	p.send(t, &xds.DiscoveryRequest{
-		Node:          &core.Node{Id: "router~127.0.0.2~gateway.default~default.svc.cluster.local", Metadata: metadata},
+		Node:          &core.Node{Id: p.id, Metadata: metadata},
 		TypeUrl:       kind,
 		ResourceNames: names,
 	})

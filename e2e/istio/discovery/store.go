@@ -18,8 +18,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	clienttesting "k8s.io/client-go/testing"
 
-	"treaty.dev/e2e/istio/admission"
-	"treaty.dev/e2e/istio/manifest"
+	"github.com/treaty-mesh/treaty/e2e/istio/admission"
+	"github.com/treaty-mesh/treaty/e2e/istio/manifest"
 )
 
 // Changes counts what one replacement did.

@@ -8,8 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/scheme"
 
-	"treaty.dev/e2e/istio/admission"
-	"treaty.dev/e2e/istio/manifest"
+	"github.com/treaty-mesh/treaty/e2e/istio/admission"
+	"github.com/treaty-mesh/treaty/e2e/istio/manifest"
 )
 
 // Verdict is what is said of one document.

@@ -122,6 +122,10 @@ func TestBadResourcesAreRefusedWithTheReason(t *testing.T) {
 			"priority: 20", "priority: 20\n  priority: 10", `"priority" already set`,
 		},
 		{
+			"what only the webhook knows: a type that Envoy has not", envoyFilter,
+			"wasm.v3.Wasm", "wasm.v3.Wsm", `admission webhook "validation.istio.io" denied the request`,
+		},
+		{
 			"an EnvoyFilter with a selector and targetRefs", envoyFilter,
 			"spec:\n", "spec:\n  workloadSelector: {labels: {app: a}}\n  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: edge}]\n",
 			"only one of targetRefs or workloadSelector can be set",
