@@ -148,6 +148,102 @@ fn tags_of_metrics_are_those_of_all_filters_and_those_of_the_policies() {
 }
 
 #[test]
+fn manifests_come_in_the_order_of_the_chain() {
+    let edge = |filter: &str| example(&format!("{filter}/examples/edge.json"));
+    let (version, telemetry) = (edge("version-negotiation"), edge("telemetry-tagging"));
+    let arguments = [
+        "istio",
+        "--namespace",
+        "ingress",
+        "--name",
+        "own",
+        "--module",
+    ];
+    let module = ["oci://example.com/{filter}:1", &version, &telemetry];
+    let text = rendered(&[&arguments[..], &module].concat());
+    let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
+    let told: Vec<String> = documents
+        .iter()
+        .map(|own| format!("{} {}", own["metadata"]["name"], own["spec"]["url"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            r#""own-telemetry-tagging" "oci://example.com/telemetry-tagging:1""#,
+            r#""own-version-negotiation" "oci://example.com/version-negotiation:1""#,
+        ]
+    );
+    assert_eq!(documents[0]["metadata"]["namespace"], "ingress");
+    let named = &documents[0]["spec"]["vmConfig"]["env"][0];
+    assert_eq!(named["name"], "TREATY_PEOPLE_KEY");
+    assert_eq!(named["valueFrom"], "HOST");
+}
+
+#[test]
+fn what_a_form_cannot_honour_is_not_rendered() {
+    let policy = example("error-translation/examples/edge.json");
+    let output = treaty(&["render", "istio", &policy]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("/catalog/0/then/status"), "{told}");
+    assert!(
+        told.contains("(rendered in the form \"streamed\")"),
+        "{told}"
+    );
+    rendered(&["istio", "--form", "envoy-filter", &policy]);
+    let twice = treaty(&["render", "envoy", &policy, &policy]);
+    let told = String::from_utf8(twice.stderr).unwrap();
+    let expected = "edge.json: is the second policy for error-translation; a proxy has one\n";
+    assert!(told.ends_with(expected), "{told}");
+}
+
+#[test]
+fn options_that_contradict_each_other_exit_with_2() {
+    let policy = example("version-negotiation/examples/edge.json");
+    let other = example("telemetry-tagging/examples/edge.json");
+    let digest = "0".repeat(64);
+    for (options, expected) in [
+        (&["--placement", "sidecar", "--gateway", "a"][..], "labels"),
+        (
+            &["--placement", "waypoint", "--workload", "a=b"],
+            "takes no notice",
+        ),
+        (
+            &[
+                "--placement",
+                "waypoint",
+                "--form",
+                "envoy-filter",
+                "--service",
+                "a",
+            ],
+            "whole waypoint",
+        ),
+        (&["--service", "a"], "for waypoints"),
+        (&["--gateway", "a", "--workload", "a=b"], "one target"),
+        (&["--sha256", "abc"], "64"),
+        (&["--sha256", &digest, &other], "one module"),
+        (
+            &["--module", "oci://a/b:1", &other],
+            "one module for several filters",
+        ),
+    ] {
+        let output = treaty(&[&["render", "istio"], options, &[&policy]].concat());
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(
+            told.starts_with("treaty: ") && told.contains(expected),
+            "{told}"
+        );
+    }
+    let output = treaty(&["render", "envoy", "--module", "https://a/b", &policy]);
+    assert_eq!(output.status.code(), Some(2));
+    let output = treaty(&["render", "envoy-gateway", "--module", "file:///a", &policy]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn a_policy_with_mistakes_is_not_rendered() {
     exits(
         &["render", "local-replies", "syntax/twice.json"],
@@ -155,7 +251,15 @@ fn a_policy_with_mistakes_is_not_rendered() {
         "",
         "syntax/twice.json:/version: stands twice in this object; keep one of them\n",
     );
-    for what in ["local-replies", "access-log", "span-tags", "stats-tags"] {
+    for what in [
+        "local-replies",
+        "access-log",
+        "span-tags",
+        "stats-tags",
+        "istio",
+        "envoy",
+        "envoy-gateway",
+    ] {
         let output = treaty(&["render", what, "no/such/file.json"]);
         assert_eq!(output.status.code(), Some(1), "{what}");
         assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{what}");

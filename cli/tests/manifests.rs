@@ -10,7 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use kit::filter::Form;
 use serde_json::Value;
+use treaty::render::{self, EnvoyOptions, Policy};
 
 const FILTERS: [&str; 5] = [
     "telemetry-tagging",
@@ -185,4 +187,70 @@ fn no_two_manifests_of_a_kind_have_one_name() {
     }
     // Each filter by itself, and the bundle in three places, of which an EnvoyFilter joins two.
     assert_eq!(names.len(), 3 * (5 + 3) * 2 + 3 * (5 + 2));
+}
+
+/// The Wasm filters of a configuration, wherever they stand.
+fn wasm_filters(value: &Value) -> Vec<&Value> {
+    let is_wasm = value.pointer("/typed_config/config/vm_config").is_some();
+    if is_wasm {
+        return vec![value];
+    }
+    match value {
+        Value::Object(members) => members.values().flat_map(wasm_filters).collect(),
+        Value::Array(items) => items.iter().flat_map(wasm_filters).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What `treaty render envoy` makes of the policy of such a filter.
+fn rendered_anew(filter: &Value) -> Value {
+    let config = filter.pointer("/typed_config/config").unwrap();
+    let name = config.get("root_id").and_then(Value::as_str).unwrap();
+    let text = config
+        .pointer("/configuration/value")
+        .and_then(Value::as_str);
+    let policy = Policy::new(name, text.unwrap()).unwrap();
+    let rendered = render::envoy(&EnvoyOptions::default(), &[policy]).unwrap();
+    let entries: Vec<Value> = serde_saphyr::from_str(&rendered).unwrap();
+    entries.into_iter().next().unwrap()
+}
+
+/// The settings that `render` writes are those of the configs that run in the tests.
+#[test]
+fn a_plain_envoy_gets_what_the_shipped_configs_have() {
+    let mut compared = BTreeSet::new();
+    for name in FILTERS {
+        let file = root().join(format!("envoy-configs/{name}.yaml"));
+        let config: Value = serde_saphyr::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+        for filter in wasm_filters(&config) {
+            let anew = rendered_anew(filter);
+            assert_eq!(&anew, filter, "{name}");
+            compared.insert(name);
+        }
+    }
+    assert_eq!(compared.len(), FILTERS.len());
+}
+
+#[test]
+fn a_policy_keeps_its_text_but_for_its_form() {
+    for filter in FILTERS {
+        let file = root().join(example(filter, "envoy-filter", "sidecar"));
+        let policy = Policy::read(&file).unwrap();
+        let text = fs::read_to_string(&file).unwrap();
+        assert_eq!(policy.text(), text, "{filter}");
+        for (form, name) in [(Form::Held, "held"), (Form::Streamed, "streamed")] {
+            let formed = policy.in_form(form).unwrap();
+            let value: Value = serde_json::from_str(formed.text()).unwrap();
+            let has_form = serde_json::from_str::<Value>(&text)
+                .unwrap()
+                .get("form")
+                .is_some();
+            assert_eq!(value.get("form").is_some(), has_form, "{filter}");
+            let lines = text.lines().zip(formed.text().lines());
+            for (before, after) in lines.filter(|(before, after)| before != after) {
+                assert!(before.contains("\"form\""), "{before}");
+                assert_eq!(after.trim(), format!("\"form\": \"{name}\","), "{filter}");
+            }
+        }
+    }
 }

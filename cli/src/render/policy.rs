@@ -105,8 +105,9 @@ impl Policy {
     /// Every mistake, and what this form cannot honour.
     pub fn in_form(&self, form: Form) -> Result<Self, Vec<FileFinding>> {
         let found = |findings| FileFinding::all(&self.place(), "", findings);
-        let has_forms = knows_form(self.filter);
-        if !has_forms {
+        // Where a policy need not say its form, it is held without a word.
+        let is_so = form == Form::Held && self.value().get("form").is_none();
+        if !knows_form(self.filter) || (is_so && self.load().is_ok()) {
             self.load().map_err(found)?;
             return Ok(self.clone());
         }
