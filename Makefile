@@ -210,9 +210,10 @@ compose-images: tools services stores prometheus ## lay out the images of compos
 	$(call lay_out,prometheus,prometheus=$(TOOLS)/bin/prometheus promtool=$(TOOLS)/bin/promtool)
 
 .PHONY: soak
-soak: tools build test-modules stores ## many keys while everything fails, a million in one proxy (half an hour)
+soak: tools build test-modules stores ## many keys while everything fails, a million in one proxy, two million requests through all filters (an hour)
 	$(call say,soak)
 	@$(CARGO) test --release -p e2e --test idempotency_keys soak -- --ignored --nocapture --test-threads=1
+	@$(CARGO) test --release -p e2e --test operating soak -- --ignored --nocapture --test-threads=1
 
 .PHONY: schemas lint fmt deny
 schemas: rust ## write policies/*/schema.json anew

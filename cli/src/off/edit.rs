@@ -5,6 +5,8 @@
 //! of it stands, so the few places that it could be are tried, and the caller, who reads what comes
 //! of it, says which was right.
 
+use kit::policy::FORMAT;
+
 /// The member.
 const OFF: &str = "off";
 /// The member that every policy has.
@@ -18,7 +20,9 @@ pub(super) fn edit(
     is_right: impl Fn(&str) -> bool,
 ) -> Option<String> {
     let replaced = keys(text, OFF).flat_map(|key| replacements(text, &key, services));
-    let inserted = keys(text, VERSION).flat_map(|key| insertions(text, &key, services));
+    let inserted = keys(text, VERSION)
+        .filter(|key| is_format(text, key))
+        .flat_map(|key| insertions(text, &key, services));
     replaced.chain(inserted).find(|edited| is_right(edited))
 }
 
@@ -58,6 +62,12 @@ fn key_at(text: &str, at: usize, name: &str) -> Option<Key> {
         end: at + name.len() + mark.len() + colon + 1,
         quote,
     })
+}
+
+/// Whether the format of policies stands here, and no version of anything else.
+fn is_format(text: &str, key: &Key) -> bool {
+    let value = text.get(key.end..).unwrap_or_default();
+    value.trim_start().starts_with(&FORMAT.to_string())
 }
 
 /// The text with another list at this `off`. A list that would be empty goes with its name.

@@ -13,6 +13,7 @@ use crate::check::manifest::{Configuration, plugins};
 use crate::contract;
 
 /// One filter's policy in one of the documents of a file.
+#[derive(Clone)]
 pub(super) struct Place {
     document: usize,
     /// The configuration that holds the policy.
@@ -36,65 +37,59 @@ pub(super) fn places(
     for (index, document) in documents.iter().enumerate() {
         let plugins = plugins(document);
         for plugin in &plugins {
-            if let Ok(Some(subject)) = Subject::of_plugin(&plugin.names, filters) {
-                let configuration = match plugin.configuration {
-                    Configuration::Text(_) | Configuration::Structure(_) => {
-                        plugin.configuration_pointer.clone()
-                    }
-                    Configuration::Missing | Configuration::Unreadable => continue,
+            let is_read = matches!(
+                plugin.configuration,
+                Configuration::Text(_) | Configuration::Structure(_)
+            );
+            if let (true, Ok(Some(subject))) = (is_read, Subject::of_plugin(&plugin.names, filters))
+            {
+                let whole = Place::of_document(index, subject);
+                let below = Place {
+                    configuration: plugin.configuration_pointer.clone(),
+                    is_file: false,
+                    ..whole
                 };
-                places.extend(Place::all(
-                    document,
-                    index,
-                    configuration,
-                    false,
-                    subject,
-                    filters,
-                ));
+                places.extend(below.each(document, filters));
             }
         }
         let subject = Subject::of_file(path, document, filters).or(named);
         if let (true, Some(subject)) = (plugins.is_empty() && document.is_object(), subject) {
-            places.extend(Place::all(
-                document,
-                index,
-                String::new(),
-                true,
-                subject,
-                filters,
-            ));
+            places.extend(Place::of_document(index, subject).each(document, filters));
         }
     }
     places
 }
 
 impl Place {
-    fn all(
-        document: &Value,
-        index: usize,
-        configuration: String,
-        is_file: bool,
-        subject: Subject,
-        filters: &[Registration],
-    ) -> Vec<Self> {
-        let place = |filter, below| Self {
-            document: index,
-            configuration: configuration.clone(),
-            below,
-            is_file,
+    /// The whole document, which is the configuration of one filter or of several.
+    fn of_document(document: usize, subject: Subject) -> Self {
+        Self {
+            document,
+            configuration: String::new(),
+            below: String::new(),
+            is_file: true,
             subject,
-            filter,
+            filter: "",
+        }
+    }
+
+    /// The place of each filter that has a policy in this configuration.
+    fn each(&self, document: &Value, filters: &[Registration]) -> Vec<Self> {
+        let configuration = self.configuration_in(document).unwrap_or_default();
+        let place = |filter: &Registration| {
+            let below = match self.subject {
+                Subject::One(one) if one.name != filter.name => return None,
+                Subject::One(_) => String::new(),
+                Subject::All => child("/filters", filter.name),
+            };
+            configuration.pointer(&below)?;
+            Some(Self {
+                below,
+                filter: filter.name,
+                ..self.clone()
+            })
         };
-        let own = filters.iter().filter_map(|filter| match subject {
-            Subject::One(one) => (one.name == filter.name).then(|| place(one.name, String::new())),
-            Subject::All => Some(place(filter.name, child("/filters", filter.name))),
-        });
-        own.filter(|place| {
-            place
-                .configuration_in(document)
-                .is_some_and(|found| found.pointer(&place.below).is_some())
-        })
-        .collect()
+        filters.iter().filter_map(place).collect()
     }
 
     /// The policy; `None` where there is none any more.
@@ -114,7 +109,9 @@ impl Place {
             let mut documents = documents.to_vec();
             let document = documents.get_mut(self.document);
             let held = document.and_then(|document| document.pointer_mut(&self.configuration));
-            held.map(|held| *held = Value::Null);
+            if let Some(held) = held {
+                *held = Value::Null;
+            }
             documents
         };
         let expected = || {

@@ -61,7 +61,7 @@ fn entry(yaml: &mut Yaml, plugin: &Plugin, file: &str) {
     yaml.item(|yaml| {
         yaml.put("name", &plugin.name);
         yaml.below("typed_config", |yaml| {
-            wasm::typed_config(yaml, plugin, &Code::File(file));
+            wasm::typed_config(yaml, &plugin.name, plugin, &Code::File(file));
         });
     });
 }

@@ -15,13 +15,13 @@ pub(super) enum Code<'a> {
 }
 
 /// Writes it: what stands in `typed_config`.
-pub(super) fn typed_config(yaml: &mut Yaml, plugin: &Plugin, code: &Code<'_>) {
+pub(super) fn typed_config(yaml: &mut Yaml, name: &str, plugin: &Plugin, code: &Code<'_>) {
     yaml.put_raw(
         "\"@type\"",
         "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
     );
     yaml.below("config", |yaml| {
-        yaml.put("name", &plugin.name);
+        yaml.put("name", name);
         yaml.put("root_id", plugin.module);
         yaml.note(
             "After a panic the next request gets a fresh VM, one back-off later, and a 503 until \
