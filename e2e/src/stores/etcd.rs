@@ -1,18 +1,19 @@
 //! A real etcd.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
+use rcgen::SanType;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::authority::Authority;
 use super::record::Record;
 use super::server::{Server, binary};
+use crate::authority::Authority;
 use crate::client::{Client, Request};
 use crate::config::{Cluster, Config, Store};
 use crate::ports::reserve_address;
@@ -261,7 +262,8 @@ fn arguments(
 
 /// A certificate for the address of the loopback, and the arguments that name it.
 fn certificate(folder: &TempDir) -> [String; 2] {
-    let issued = Authority::new(folder.path()).issue("server");
+    let loopback = SanType::IpAddress(Ipv4Addr::LOCALHOST.into());
+    let issued = Authority::new(folder.path()).issue("server", vec![loopback]);
     [
         format!("--cert-file={}", issued.certificate.display()),
         format!("--key-file={}", issued.key.display()),

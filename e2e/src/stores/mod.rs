@@ -1,7 +1,6 @@
 //! Real stores for records, as `idempotency-keys` reaches them: etcd of one node and of three, Redis
 //! and Valkey, and HTTP in front of them.
 
-mod authority;
 mod etcd;
 mod etcd_cluster;
 mod front;

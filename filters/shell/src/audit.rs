@@ -52,15 +52,16 @@ pub(crate) fn accepted(member: &Member) {
         // Another worker was faster and tells.
         return;
     }
-    let mut before = before.splitn(3, '\n');
-    let change = match (before.next(), before.next(), before.next()) {
-        (Some(old_revision), Some(old_digest), Some(old_off)) => {
+    let change = match before.split_once('\n') {
+        Some((old_revision, rest)) => {
+            // A module from before there was `off` has left none.
+            let (old_digest, old_off) = rest.split_once('\n').unwrap_or((rest, ""));
             told.info(old_revision, old_digest, 0);
             told.off(old_off, 0);
             let old_revision = name(old_revision);
             format!(" in place of revision {old_revision} ({old_digest})")
         }
-        _ => String::new(),
+        None => String::new(),
     };
     told.info(revision, &digest, 1);
     told.off(&off, 1);

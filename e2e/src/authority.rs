@@ -1,25 +1,25 @@
-//! Certificates for servers on the loopback.
+//! Certificates for whoever speaks TLS in a test.
 
 use std::fs;
-use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, SanType};
 
 /// A certificate authority whose own certificate is `ca.pem` in a folder.
-pub(super) struct Authority<'a> {
-    folder: &'a Path,
+#[derive(Debug)]
+pub(crate) struct Authority {
+    folder: PathBuf,
     issuer: Issuer<'static, KeyPair>,
 }
 
 /// The files of a certificate.
-pub(super) struct Issued {
-    pub(super) certificate: PathBuf,
-    pub(super) key: PathBuf,
+pub(crate) struct Issued {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
 }
 
-impl<'a> Authority<'a> {
-    pub(super) fn new(folder: &'a Path) -> Self {
+impl Authority {
+    pub(crate) fn new(folder: &Path) -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, "ca");
@@ -27,15 +27,15 @@ impl<'a> Authority<'a> {
         let certificate = params.self_signed(&key).expect("a certificate");
         fs::write(folder.join("ca.pem"), certificate.pem()).expect("a file");
         Self {
-            folder,
+            folder: folder.to_owned(),
             issuer: Issuer::new(params, key),
         }
     }
 
-    /// Issues a certificate for the address of the loopback.
-    pub(super) fn issue(&self, name: &str) -> Issued {
+    /// Issues a certificate for these names, as `<name>.crt` with `<name>.key`.
+    pub(crate) fn issue(&self, name: &str, subjects: Vec<SanType>) -> Issued {
         let mut params = CertificateParams::default();
-        params.subject_alt_names = vec![SanType::IpAddress(Ipv4Addr::LOCALHOST.into())];
+        params.subject_alt_names = subjects;
         params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
