@@ -86,7 +86,7 @@ build: fetch ## build the modules and their sums into dist/
 fetch: rust
 	@$(CARGO) fetch --quiet --locked
 
-.PHONY: test-modules services
+.PHONY: test-modules services shipped-services
 test-modules: fetch
 	$(call say,building the modules of the tests)
 	@$(call module,empty,module,$(DIST)/test/empty.wasm)
@@ -96,6 +96,8 @@ services: rust go ## build the two services of the tests and the demo
 	$(call say,building the services)
 	@cd e2e/services/orders && go build -o bin/orders .
 	@$(CARGO) build -p payments
+# As it would be shipped: what a panic of it tells has no lines.
+shipped-services: services
 	@$(CARGO) build --release -p payments
 
 .PHONY: clients
@@ -186,18 +188,21 @@ down: ## stop what `make up` started
 
 .PHONY: test test-unit test-cases test-services test-e2e
 test: lint deny test-unit test-services test-cases test-e2e test-release ## run everything
+# One build for the tests of what runs natively and for the tool: another choice of packages has other
+# features, and would be compiled from its dependencies on.
+native = $(CARGO) test --workspace --exclude e2e --all-targets --features $(SCHEMAS)
 test-unit: rust contracts ## unit, property and shell tests, native
 	$(call say,unit tests)
-	@$(CARGO) test --workspace --exclude e2e --all-targets --features $(SCHEMAS)
+	@$(native)
 test-services: go
 	$(call say,tests of the Go service)
 	@cd e2e/services/orders && go test ./...
 test-cases: rust ## policies checked, and their cases run natively
 	$(call say,policies and cases)
-	@$(CARGO) build -p treaty
-	@$(CARGO) run --quiet -p treaty -- check policies envoy-configs istio envoy-gateway e2e/compose/envoy.yaml
-	@$(CARGO) run --quiet -p treaty -- test $(wildcard policies/*/cases)
-test-e2e: tools build test-modules services clients contracts prometheus stores $(ENVOY_OLDEST) ## end to end in a real Envoy
+	@$(native) --quiet --no-run
+	@$(TARGET)/debug/treaty check policies envoy-configs istio envoy-gateway e2e/compose/envoy.yaml
+	@$(TARGET)/debug/treaty test $(wildcard policies/*/cases)
+test-e2e: tools build test-modules shipped-services clients contracts prometheus stores $(ENVOY_OLDEST) ## end to end in a real Envoy
 	$(call say,end to end in Envoy $(ENVOY_VERSION))
 	@$(CARGO) test -p e2e
 
@@ -210,7 +215,7 @@ compose-test: tools build ## docker compose up, driven (needs Docker; IMAGES=off
 	$(call need,docker,your system's Docker engine and compose (Debian: apt install docker.io docker-compose))
 	$(call say,docker compose)
 	@$(CARGO) test --quiet -p e2e --features compose --test compose
-compose-images: tools services stores prometheus ## lay out the images of compose for IMAGES=scratch
+compose-images: tools shipped-services stores prometheus ## lay out the images of compose for IMAGES=scratch
 	$(call say,laying out images from scratch)
 	@mkdir -p $(COMPOSE_IMAGES)
 	@cd e2e/compose/ready && CGO_ENABLED=0 go build -o $(CURDIR)/$(COMPOSE_IMAGES)/ready .
