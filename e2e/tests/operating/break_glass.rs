@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use e2e::{Client, Envoy, Request, Response};
+use e2e::{AccessLog, Client, Config, Envoy, Listener, Options, Request, Response, Route};
+use serde_json::{Value, json};
 use treaty::off::{Switch, replace, switch};
 use treaty::registry;
 
-use crate::suite::{FILTERS, start, sum, wait_until};
+use crate::suite::{FILTERS, SOON, policy, start, sum, wait_until, wasm};
 use crate::traffic::Traffic;
 
 /// From the command to the first exchange without the filter, on a busy machine.
@@ -58,6 +59,35 @@ fn to_switch_loses_no_request() {
     }
     let sent: u64 = traffic.end().values().sum();
     assert_eq!(sum(&envoy, "treaty_requests", &[]), sent);
+}
+
+#[test]
+fn the_access_log_names_every_filter_that_left_an_exchange_alone() {
+    let off = |filter: &str| {
+        let mut policy = policy(filter, "off");
+        policy["off"] = json!(["orders"]);
+        wasm(filter, &policy.to_string())
+    };
+    let mut log = AccessLog::new();
+    let edge = Listener::new("edge")
+        .filter(off("error-translation"))
+        .filter(off("version-negotiation"))
+        .route(Route::direct("/", 200, "served"))
+        .access_log(
+            &log,
+            json!({"off": "%FILTER_STATE(wasm.treaty.off:PLAIN)%"}),
+        );
+    let envoy = Envoy::start(Config::new().listener(edge), &Options::default()).unwrap();
+    let client = Client::http1(envoy.address("edge"));
+    let mut told = |authority| {
+        client.send(Request::get("/v1/orders/7").authority(authority));
+        log.next_line(SOON).unwrap()["off"].clone()
+    };
+    assert_eq!(
+        told("orders.example.com"),
+        "error-translation,version-negotiation"
+    );
+    assert_eq!(told("payments.example.com"), Value::Null);
 }
 
 /// What `treaty off orders FILE --in-place` does.

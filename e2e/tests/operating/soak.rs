@@ -29,7 +29,7 @@ const POINTS: u64 = 20;
 
 /// In how many mebibytes the memory of the last quarter may differ from that of the second: V8 takes
 /// and gives back pages.
-const FLAT: f64 = 4.0;
+const FLAT: f64 = 2.0;
 
 #[test]
 fn after_twenty_thousand_requests_the_counters_add_up() {
