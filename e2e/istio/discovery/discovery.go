@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	meshconfig "istio.io/api/mesh/v1alpha1"
 	"istio.io/istio/pilot/pkg/features"
+	v3 "istio.io/istio/pilot/pkg/xds/v3"
 	"istio.io/istio/pilot/test/xds"
 	"istio.io/istio/pkg/monitoring"
 	"istio.io/istio/pkg/test"
@@ -66,6 +67,8 @@ func Serve(config []byte, mesh *meshconfig.MeshConfig, input io.Reader, output i
 			DebounceTime:    features.DebounceAfter,
 			ListenerBuilder: func() (net.Listener, error) { return net.Listen("tcp", loopback) },
 		})
+		generators := server.Discovery.Generators
+		generators[v3.ExtensionConfigurationType] = viaAgent{generators[v3.ExtensionConfigurationType]}
 		resources := &store{istio: server.Store(), kube: server.KubeClient(), held: initial}
 		go http.Serve(control, controlHandler(resources, server.Discovery, registry)) //nolint:errcheck // ends with the listener
 		failed = json.NewEncoder(output).Encode(Addresses{

@@ -102,6 +102,8 @@ func TestAProxyFollowsTheResources(t *testing.T) {
 	proxy.subscribe(t, extensions, extension)
 	if response := proxy.receive(t, extensions); !strings.Contains(response.String(), "first") {
 		t.Errorf("not the policy that was configured: %v", response)
+	} else if strings.Contains(response.String(), "ISTIO_META_") {
+		t.Errorf("the module is told what is for Istio's agent: %v", response)
 	}
 	waitFor(t, "the extension is acknowledged", func() bool {
 		subscription := statusOfProxy(t, server).Types[extensions]

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use treaty::off::Switch;
 
+use crate::form::Form;
 use crate::manifest::Manifest;
 use crate::proxy::Proxy;
 use crate::report::Report;
@@ -28,10 +29,11 @@ pub(crate) fn check(report: &Report, proxy: &Proxy) {
         "{proxy}: under traffic a new policy takes the place of the old one, and no request is lost"
     );
     report.check(&fact, || new_policy(proxy));
-    for (what, bad) in bad_policies(proxy) {
+    for bad in bad_policies(proxy) {
         let fact = format!(
-            "{proxy}: under traffic a policy {what} is refused, Istio tells so, the old one is \
-             kept, and no request is lost"
+            "{proxy}: under traffic a policy {} is refused, Istio tells so, the old one is \
+             kept, and no request is lost",
+            bad.what
         );
         report.check(&fact, || bad_policy(proxy, bad));
     }
@@ -63,17 +65,45 @@ pub(crate) fn serving(proxy: &Proxy, newest: u32) -> Manifest {
     proxy.manifest(NAME, FILTER, &policy.to_string())
 }
 
-/// Policies that no filter takes.
-pub(crate) fn bad_policies(proxy: &Proxy) -> [(&'static str, Manifest); 2] {
-    let misspelt = |policy: &str| policy.to_owned();
-    let cut = |policy: &str| policy.to_owned();
+/// A manifest whose policy no filter takes.
+pub(crate) struct Bad {
+    /// What is wrong with the policy.
+    what: &'static str,
+    pub(crate) manifest: Manifest,
+    /// How the proxy's log says so.
+    finding: &'static str,
+}
+
+/// Manifests whose policies no filter takes.
+pub(crate) fn bad_policies(proxy: &Proxy) -> [Bad; 2] {
+    let misspelt = |policy: &str| policy.replace("\"scheme\"", "\"scheem\"");
+    let cut = |policy: &str| policy[..policy.len() / 2].to_owned();
     [
-        (
-            "with a misspelt name",
-            serving(proxy, 3).with_policy_text(misspelt),
-        ),
-        ("that is no JSON", serving(proxy, 3).with_policy_text(cut)),
+        Bad {
+            what: "with a misspelt name",
+            manifest: serving(proxy, 3).with_policy_text(misspelt),
+            finding: "/rules/0/settings/scheem: is not a known name here",
+        },
+        Bad {
+            what: "that is no JSON",
+            manifest: serving(proxy, 3).with_policy_text(cut),
+            finding: "is not JSON",
+        },
     ]
+}
+
+/// What Istio tells of a refusal, as `istio/README.md` quotes it: the plugin, but not the reason.
+fn told_by_istio(form: Form) -> &'static str {
+    match form {
+        Form::WasmPlugin => {
+            "Unable to create Wasm plugin \
+             default.changing-version-negotiation~istio-translated-wasmplugin"
+        }
+        Form::TrafficExtension => {
+            "Unable to create Wasm plugin default.changing-version-negotiation"
+        }
+        Form::EnvoyFilter => "Unable to create Wasm plugin changing-version-negotiation",
+    }
 }
 
 fn new_policy(proxy: &Proxy) {
@@ -87,22 +117,19 @@ fn new_policy(proxy: &Proxy) {
     traffic.finish([&[200], &[404, 200], &[404]]);
 }
 
-fn bad_policy(proxy: &Proxy, bad: Manifest) {
+fn bad_policy(proxy: &Proxy, bad: Bad) {
     let good = serving(proxy, 2);
     proxy.enforce(1, std::slice::from_ref(&good));
     let traffic = Traffic::start(proxy.workload.at(0));
     traffic.go_on();
     let rejected_before = rejected(proxy);
-    proxy.apply(1, &[bad]);
+    proxy.apply(1, &[bad.manifest]);
     proxy.wait_until("a refusal, at Istio", || {
         rejected(proxy) > rejected_before && !proxy.refusals().is_empty()
     });
-    let refusals = proxy.refusals();
-    let told = "Unable to create Wasm plugin";
-    assert!(
-        refusals.iter().all(|refusal| refusal.contains(told)),
-        "{refusals:?}"
-    );
+    assert_eq!(proxy.refusals(), [told_by_istio(proxy.form)]);
+    let finding = format!("treaty: {FILTER}: the policy is refused: {}", bad.finding);
+    proxy.envoy.wait_for_log(&finding, SECONDS);
     assert!(
         proxy.digests_in_force().contains(&good.digest),
         "the old one is kept"

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use e2e::{Client, Request};
+use serde_json::json;
 
 use crate::changes::{bad_policies, serving};
 use crate::proxy::Proxy;
@@ -14,13 +15,13 @@ const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// Starts the proxy anew while a policy that no filter takes is in the mesh, and then mends it.
 pub(crate) fn check(report: &Report, mut proxy: Proxy) {
-    let [(_, bad), _] = bad_policies(&proxy);
+    let [bad, _] = bad_policies(&proxy);
     let fact = format!(
         "{proxy}: a fresh proxy with a bad policy answers 500 by itself, lets no request pass, and \
          goes on by itself with a good one"
     );
     report.check(&fact, || {
-        proxy.apply(1, &[bad]);
+        proxy.apply(1, &[bad.manifest]);
         proxy.envoy.stop();
         proxy.envoy = proxy
             .start_envoy(READY_WITHIN)
@@ -42,7 +43,14 @@ fn nothing_passes(proxy: &Proxy) {
         assert_eq!((response.status, response.text()), (500, String::new()));
     }
     assert_eq!(proxy.upstream.take_seen().len(), 0);
-    proxy.wait_until("the reason, in the access log", || {
-        proxy.last_line()["flags"] == "NFCF"
+    proxy.wait_until("no filter configuration, in the access log", || {
+        let line = proxy.last_line();
+        (&line["flags"], &line["details"]) == (&json!("NFCF"), &json!(""))
     });
+    // The VM that counted has gone with the only configuration that it had.
+    let told = proxy.counters().into_keys();
+    let rejected: Vec<String> = told
+        .filter(|name| name.contains("treaty_policy_rejected"))
+        .collect();
+    assert_eq!(rejected, Vec::<String>::new());
 }

@@ -18,7 +18,7 @@ use crate::manifest::Manifest;
 use crate::surroundings::{Workload, mesh_config, text};
 
 /// V8 compiles up to five modules until a change is in force.
-const IN_FORCE_WITHIN: Duration = Duration::from_secs(40);
+const IN_FORCE_WITHIN: Duration = Duration::from_mins(3);
 
 /// A real Envoy, Istio's discovery server for it alone, and the service behind it.
 pub(crate) struct Proxy {

@@ -586,5 +586,5 @@ fn every_example_loads_and_starts_in_report() {
         }
         count += 1;
     }
-    assert_eq!(count, 7);
+    assert_eq!(count, 8);
 }
