@@ -254,3 +254,21 @@ fn a_policy_keeps_its_text_but_for_its_form() {
         }
     }
 }
+
+#[test]
+fn the_documented_break_glass_works_on_the_manifest_that_it_names() {
+    for document in ["OPERATING.md", "cli/README.md"] {
+        let text = fs::read_to_string(root().join(document)).unwrap();
+        let line = text.lines().find(|line| line.contains("| treaty off "));
+        let words: Vec<&str> = line.unwrap().split_whitespace().collect();
+        let after = |word: &str| words[words.iter().position(|own| *own == word).unwrap() + 1];
+        let filter = after("wasmplugin").strip_prefix("treaty-gateway-").unwrap();
+        let manifest = format!("istio/wasm-plugin/gateway/{filter}.yaml");
+        let ended = Command::new(env!("CARGO_BIN_EXE_treaty"))
+            .args(["off", after("off"), &manifest])
+            .current_dir(root())
+            .output()
+            .unwrap();
+        assert!(ended.status.success(), "{document}: {line:?}");
+    }
+}
