@@ -72,7 +72,7 @@ fn up() -> ExitCode {
     }
     let _ = fs::remove_file(state_file());
     fs::create_dir_all(state_folder()).expect("the folder .run can be made");
-    let log = fs::File::create(state_folder().join("mesh.log")).expect("the log can be made");
+    let log = fs::File::create(log_file()).expect("the log can be made");
     let this = std::env::current_exe().expect("the path of this program");
     #[expect(
         clippy::zombie_processes,
@@ -97,7 +97,8 @@ fn up() -> ExitCode {
         }
         thread::sleep(Duration::from_millis(50));
     }
-    eprintln!("The mesh did not start; see .run/mesh.log");
+    let said = fs::read_to_string(log_file()).unwrap_or_default();
+    eprintln!("The mesh did not start. What .run/mesh.log says:\n{said}");
     ExitCode::FAILURE
 }
 
@@ -182,6 +183,10 @@ fn state_folder() -> PathBuf {
         .parent()
         .expect("the crate lies in the repository")
         .join(".run")
+}
+
+fn log_file() -> PathBuf {
+    state_folder().join("mesh.log")
 }
 
 fn state_file() -> PathBuf {
