@@ -10,6 +10,7 @@
 pub mod bundle;
 pub mod case;
 pub mod check;
+pub mod explain;
 pub mod format;
 pub mod native;
 pub mod off;
@@ -18,6 +19,7 @@ pub mod render;
 pub mod testing;
 
 mod contract;
+mod place;
 #[cfg(test)]
 mod sample;
 mod walk;

@@ -8,13 +8,14 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use treaty::bundle::{self, Target};
 use treaty::check::check;
+use treaty::explain::{Ask, explain};
 use treaty::format::Format;
 use treaty::off::{self, Switch};
 use treaty::registry::FILTERS;
 use treaty::render::{self, EnvoyGatewayOptions, EnvoyOptions, IstioOptions, Policy, RenderError};
 use treaty::testing::test;
 
-/// Checks, tests, bundles and renders the policies of Treaty's filters, without a proxy.
+/// Checks, tests, explains, bundles and renders the policies of Treaty's filters, without a proxy.
 ///
 /// Exit codes: 0 all is well, 1 something was found or failed, 2 the command was not understood or
 /// had nothing to do.
@@ -45,6 +46,20 @@ enum Command {
         #[arg(required = true)]
         cases: Vec<PathBuf>,
         /// Who reads the results.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Tells what each rule of a policy comes to, where each setting was said, and what becomes of a
+    /// request.
+    Explain {
+        /// A policy, an Envoy configuration or a manifest; `-` is the standard input.
+        file: PathBuf,
+        /// The filter that is meant, and that of a policy that does not say it.
+        #[arg(long)]
+        filter: Option<String>,
+        #[command(flatten)]
+        ask: Ask,
+        /// Who reads the explanation.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
@@ -199,6 +214,15 @@ fn run(command: Command, out: &mut dyn Write) -> Result<bool, String> {
             let results = test(&cases, FILTERS)?;
             (results.is_fine(), results.write(format, out))
         }
+        Command::Explain {
+            file,
+            filter,
+            ask,
+            format,
+        } => match explain(&file, filter.as_deref(), &ask, FILTERS) {
+            Ok(explanation) => (true, explanation.write(format, out)),
+            Err(findings) => (false, tell(&findings)),
+        },
         Command::Bundle {
             policy,
             output,

@@ -267,6 +267,34 @@ fn a_policy_with_mistakes_is_not_rendered() {
 }
 
 #[test]
+fn what_cannot_be_explained_exits_with_1() {
+    let fault = "policies/services.json: no policy here of the filter, or none that says whose it \
+                 is; --filter says it\n";
+    exits(&["explain", "policies/services.json"], 1, "", fault);
+}
+
+#[test]
+fn an_explanation_reads_as_the_readme_shows_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let readme = std::fs::read_to_string(root.join("cli/README.md")).unwrap();
+    let (_, section) = readme.split_once("## What `explain` tells").unwrap();
+    let block = |language: &str| {
+        let (_, block) = section.split_once(&format!("```{language}\n")).unwrap();
+        block.split_once("```").unwrap().0
+    };
+    let command = block("sh").replace("treaty ", &format!("{} ", env!("CARGO_BIN_EXE_treaty")));
+    let shell = Command::new("sh")
+        .args(["-euc", &command])
+        .current_dir(&root)
+        .output();
+    let printed = String::from_utf8(shell.unwrap().stdout).unwrap();
+    let mut printed = printed.lines();
+    for line in block("text").lines().filter(|line| line.trim() != "…") {
+        assert!(printed.any(|own| own == line), "{line}");
+    }
+}
+
+#[test]
 fn a_bundled_policy_goes_to_a_file_or_to_stdout_and_its_sizes_to_stderr() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
@@ -326,6 +354,9 @@ fn nothing_to_do_exits_with_2() {
         &["render", "access-log"],
         &["bundle"],
         &["bundle", "a.json", "--target", "etcd"],
+        &["explain"],
+        &["explain", "a.json", "--request", "orders.example.com"],
+        &["explain", "a.json", "--answer", "100"],
     ] {
         assert_eq!(
             treaty(misunderstood).status.code(),

@@ -256,19 +256,25 @@ fn a_policy_keeps_its_text_but_for_its_form() {
 }
 
 #[test]
-fn the_documented_break_glass_works_on_the_manifest_that_it_names() {
+fn what_is_documented_for_a_manifest_of_a_cluster_works_on_the_one_that_it_names() {
+    let mut lines = 0;
     for document in ["OPERATING.md", "cli/README.md"] {
         let text = fs::read_to_string(root().join(document)).unwrap();
-        let line = text.lines().find(|line| line.contains("| treaty off "));
-        let words: Vec<&str> = line.unwrap().split_whitespace().collect();
-        let after = |word: &str| words[words.iter().position(|own| *own == word).unwrap() + 1];
-        let filter = after("wasmplugin").strip_prefix("treaty-gateway-").unwrap();
-        let manifest = format!("istio/wasm-plugin/gateway/{filter}.yaml");
-        let ended = Command::new(env!("CARGO_BIN_EXE_treaty"))
-            .args(["off", after("off"), &manifest])
-            .current_dir(root())
-            .output()
-            .unwrap();
-        assert!(ended.status.success(), "{document}: {line:?}");
+        for line in text.lines().filter(|line| line.starts_with("kubectl ")) {
+            let commands: Vec<&str> = line.split(" | ").collect();
+            let (get, ours) = (commands[0], commands[1]);
+            let plugin = get.split_once("wasmplugin treaty-gateway-").unwrap().1;
+            let filter = plugin.split_whitespace().next().unwrap();
+            let manifest = root().join(format!("istio/wasm-plugin/gateway/{filter}.yaml"));
+            let ours = ours.replace("treaty ", &format!("{} ", env!("CARGO_BIN_EXE_treaty")));
+            let ended = Command::new("sh")
+                .args(["-euc", &ours])
+                .stdin(fs::File::open(manifest).unwrap())
+                .output()
+                .unwrap();
+            assert!(ended.status.success(), "{document}: {line}");
+            lines += 1;
+        }
     }
+    assert_eq!(lines, 3);
 }

@@ -24,10 +24,15 @@ impl World {
         let now = case.now.unwrap_or_else(|| {
             Timestamp::from_str(NOW).map_or(SystemTime::UNIX_EPOCH, |now| now.0)
         });
+        Self::at(now, case.random.unwrap_or_default())
+    }
+
+    /// A world that begins at this time and with these random bits.
+    pub(super) fn at(now: SystemTime, random: u64) -> Self {
         Self {
             now: Cell::new(now),
             shared: RefCell::default(),
-            random: Cell::new(case.random.unwrap_or_default()),
+            random: Cell::new(random),
         }
     }
 

@@ -4,12 +4,11 @@
 //! held to the filter's rules, so that it is fit to be applied in a hurry.
 
 mod edit;
-mod place;
 #[cfg(test)]
 mod tests;
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use kit::filter::Registration;
@@ -18,8 +17,7 @@ use serde_json::{Value, json};
 
 use crate::check::FileFinding;
 use crate::check::Subject;
-use crate::yaml;
-use place::Place;
+use crate::place::{self, Place, documents};
 
 /// What is to become of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +53,7 @@ pub fn switch(
     filters: &[Registration],
 ) -> Result<Switched, Vec<FileFinding>> {
     let fault = |message: String| vec![FileFinding::new(file, "", "", message)];
-    let text = read(file).map_err(|error| fault(format!("cannot be read: {error}")))?;
+    let text = place::read(file).map_err(|error| fault(format!("cannot be read: {error}")))?;
     switch_in(text, service, file, filter, to, filters)
 }
 
@@ -167,31 +165,12 @@ impl Switch {
     }
 }
 
-fn read(file: &Path) -> io::Result<String> {
-    if file.as_os_str() == "-" {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text)?;
-        return Ok(text);
-    }
-    fs::read_to_string(file)
-}
-
-fn documents(file: &Path, text: &str) -> Result<Vec<Value>, String> {
-    if file.extension().is_some_and(|ending| ending == "json") {
-        let read = serde_json::from_str(text).map(|document| vec![document]);
-        return read.map_err(|error| format!("is not JSON: line {}", error.line()));
-    }
-    yaml::documents(text).map_err(|error| format!("is not YAML: {error}"))
-}
-
 /// Finds fault with no policy, and with those of several filters.
 fn one_filter(places: &[Place]) -> Result<(), String> {
     let mut names: Vec<&str> = places.iter().map(|place| place.filter).collect();
     names.dedup();
     match names.as_slice() {
-        [] => Err(
-            "no policy here of the filter, or none that says whose it is; --filter says it".into(),
-        ),
+        [] => Err(place::NO_POLICY.into()),
         [_] => Ok(()),
         several => Err(format!(
             "holds policies of several filters; say with --filter which is meant: {}",

@@ -26,12 +26,26 @@ impl<'a, S> Layers<'a, S> {
         name: &str,
         get: impl Fn(&'a S) -> Option<&'a T>,
     ) -> Option<Placed<'a, T>> {
-        self.layers.iter().rev().find_map(|(at, settings)| {
+        self.all(name, get).next()
+    }
+
+    /// What every layer says that says anything, the strongest first.
+    pub fn all<T: 'a>(
+        &self,
+        name: &str,
+        get: impl Fn(&'a S) -> Option<&'a T>,
+    ) -> impl Iterator<Item = Placed<'a, T>> {
+        self.layers.iter().rev().filter_map(move |(at, settings)| {
             get(settings).map(|value| Placed {
                 at: child(at, name),
                 value,
             })
         })
+    }
+
+    /// The settings of each layer, the weakest first.
+    pub fn settings(&self) -> impl Iterator<Item = &'a S> {
+        self.layers.iter().map(|(_, settings)| *settings)
     }
 }
 

@@ -57,6 +57,17 @@ pub enum Runtime {
     Other,
 }
 
+impl Runtime {
+    /// The language's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Go => "Go",
+            Self::Rust => "Rust",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// Finds fault with services that share a name.
 pub fn check_services(services: &[Service], findings: &mut Findings) {
     for (index, service) in services.iter().enumerate() {

@@ -1,5 +1,7 @@
 //! Where the policies of a file stand, as `treaty check` finds them.
 
+use std::fs;
+use std::io::{self, Read};
 use std::path::Path;
 
 use kit::bundle::Bundle;
@@ -10,11 +12,15 @@ use serde_json::Value;
 use crate::check::FileFinding;
 use crate::check::Subject;
 use crate::check::manifest::{Configuration, plugins};
-use crate::contract;
+use crate::{contract, yaml};
+
+/// Why there is nothing to do in a file.
+pub(crate) const NO_POLICY: &str =
+    "no policy here of the filter, or none that says whose it is; --filter says it";
 
 /// One filter's policy in one of the documents of a file.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(crate) struct Place {
     document: usize,
     /// The configuration that holds the policy.
     configuration: String,
@@ -23,11 +29,30 @@ pub(super) struct Place {
     /// Whether the configuration is the file's own document.
     is_file: bool,
     subject: Subject,
-    pub(super) filter: &'static str,
+    pub(crate) filter: &'static str,
+}
+
+/// The text of a file; `-` is the standard input.
+pub(crate) fn read(file: &Path) -> io::Result<String> {
+    if file.as_os_str() == "-" {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text)?;
+        return Ok(text);
+    }
+    fs::read_to_string(file)
+}
+
+/// The documents of a file with this text.
+pub(crate) fn documents(file: &Path, text: &str) -> Result<Vec<Value>, String> {
+    if file.extension().is_some_and(|ending| ending == "json") {
+        let read = serde_json::from_str(text).map(|document| vec![document]);
+        return read.map_err(|error| format!("is not JSON: line {}", error.line()));
+    }
+    yaml::documents(text).map_err(|error| format!("is not YAML: {error}"))
 }
 
 /// Every policy in these documents. `named` is the filter of one that does not say it.
-pub(super) fn places(
+pub(crate) fn places(
     path: &Path,
     documents: &[Value],
     named: Option<Subject>,
@@ -92,14 +117,24 @@ impl Place {
         filters.iter().filter_map(place).collect()
     }
 
+    /// Where in its file the policy stands, as a JSON Pointer; empty where it is the file.
+    pub(crate) fn pointer(&self) -> String {
+        format!("{}{}", self.configuration, self.below)
+    }
+
+    /// Whether one module runs both policies.
+    pub(crate) fn runs_with(&self, other: &Self) -> bool {
+        self.document == other.document && self.configuration == other.configuration
+    }
+
     /// The policy; `None` where there is none any more.
-    pub(super) fn policy(&self, documents: &[Value]) -> Option<Value> {
+    pub(crate) fn policy(&self, documents: &[Value]) -> Option<Value> {
         let configuration = self.configuration_in(documents.get(self.document)?)?;
         configuration.pointer(&self.below).cloned()
     }
 
     /// Whether these documents are those, but for a policy here that is this one.
-    pub(super) fn is_all_that_differs(
+    pub(crate) fn is_all_that_differs(
         &self,
         before: &[Value],
         after: &[Value],
@@ -124,25 +159,51 @@ impl Place {
     }
 
     /// Holds the configuration to the rules of its filters.
-    pub(super) fn check(
+    pub(crate) fn check(
         &self,
         path: &Path,
         documents: &[Value],
         filters: &[Registration],
     ) -> Result<Bundle, Vec<FileFinding>> {
-        let fault = |findings| FileFinding::all(path, &self.configuration, findings);
-        let missing = || fault(Findings::one("", "expected a policy"));
-        let document = documents.get(self.document).ok_or_else(missing)?;
-        let mut configuration = self.configuration_in(document).ok_or_else(missing)?;
+        let configuration = self.configuration(path, documents)?;
+        self.load(path, Document::from_value(configuration), filters)
+    }
+
+    /// The configuration, with the files in place that it names.
+    pub(crate) fn configuration(
+        &self,
+        path: &Path,
+        documents: &[Value],
+    ) -> Result<Value, Vec<FileFinding>> {
+        let held = documents.get(self.document);
+        let held = held.and_then(|document| self.configuration_in(document));
+        let mut configuration = held.ok_or_else(|| {
+            let missing = Findings::one("", "expected a policy");
+            FileFinding::all(path, &self.configuration, missing)
+        })?;
         if self.is_file
             && let Some(at) = self.subject.policy_with_contracts()
         {
             contract::put_in_place(&mut configuration, at, path, "")?;
         }
-        let loaded = self
-            .subject
-            .load(Document::from_value(configuration), filters);
-        loaded.map_err(fault)
+        Ok(configuration)
+    }
+
+    /// Holds a configuration that stands here to the rules of its filters.
+    pub(crate) fn load(
+        &self,
+        path: &Path,
+        configuration: Document,
+        filters: &[Registration],
+    ) -> Result<Bundle, Vec<FileFinding>> {
+        let loaded = self.subject.load(configuration, filters);
+        loaded.map_err(|findings| FileFinding::all(path, &self.configuration, findings))
+    }
+
+    /// Where in its configuration the policy stands, as a JSON Pointer; not empty where one module
+    /// runs several filters.
+    pub(crate) fn below(&self) -> &str {
+        &self.below
     }
 
     /// The configuration as the filter reads it.
