@@ -37,7 +37,7 @@ pub(super) struct Said {
     pub(super) over: Vec<String>,
 }
 
-/// The settings of one layer.
+/// The settings of one layer. What is null is not said.
 #[derive(Debug, Default)]
 pub(super) struct Settings(Map<String, Value>);
 
@@ -129,22 +129,24 @@ fn matches_of(
 }
 
 /// What the layers of a rule say.
-fn settings_of(filter: &str, layers: &Layers<'_, Settings>) -> Vec<Said> {
+fn settings_of<'a>(filter: &str, layers: &Layers<'a, Settings>) -> Vec<Said> {
     let deeper = DEEPER.iter().find(|(name, _)| *name == filter);
     let deeper = deeper.map_or(&[][..], |(_, names)| names);
     let mut settings = Vec::new();
     for name in names(layers, |layer| Some(&layer.0)) {
         if !deeper.contains(&name.as_str()) {
-            settings.extend(said(&name, layers.all(&name, |layer| layer.0.get(&name))));
+            let all = layers.all(&name, |layer| member(&layer.0, &name));
+            settings.extend(said(&name, all));
             continue;
         }
-        for member in names(layers, |layer| layer.0.get(&name)?.as_object()) {
-            let below = layers.all(&name, |layer| layer.0.get(&name)?.get(&member));
+        let object = |layer: &'a Settings| layer.0.get(&name)?.as_object();
+        for own in names(layers, object) {
+            let below = layers.all(&name, |layer| member(object(layer)?, &own));
             let below = below.map(|placed| Placed {
-                at: child(&placed.at, &member),
+                at: child(&placed.at, &own),
                 ..placed
             });
-            settings.extend(said(&format!("{name}.{member}"), below));
+            settings.extend(said(&format!("{name}.{own}"), below));
         }
     }
     settings
@@ -157,6 +159,10 @@ fn names<'a>(
 ) -> BTreeSet<String> {
     let layers = layers.settings().filter_map(of);
     layers.flat_map(|members| members.keys().cloned()).collect()
+}
+
+fn member<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    members.get(name).filter(|value| !value.is_null())
 }
 
 fn said<'a>(name: &str, mut layers: impl Iterator<Item = Placed<'a, Value>>) -> Option<Said> {

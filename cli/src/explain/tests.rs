@@ -105,6 +105,16 @@ fn a_setting_comes_from_the_strongest_layer_and_names_those_it_overrides() {
 }
 
 #[test]
+fn what_is_null_is_not_said() {
+    let mut policy = layered();
+    policy["rules"][0]["settings"] = json!({"sources": null, "pins": null});
+    let told = of_policy("version-negotiation", &policy, &[]);
+    let settings = &told["policies"][0]["rules"][0]["settings"];
+    assert_eq!(settings["sources"]["at"], "/serviceSettings/orders/sources");
+    assert_eq!(settings.get("pins"), None);
+}
+
+#[test]
 fn what_is_told_of_a_layer_is_what_the_filter_does() {
     for (path, header, status) in [
         ("/new/a", "x-new: 2", 200),
