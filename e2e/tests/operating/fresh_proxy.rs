@@ -1,7 +1,6 @@
 //! A proxy that begins with a bad policy has no last good one. What it does then depends on how the
 //! policy reaches it, and in no way does a request pass a filter that has no policy.
 
-use std::fs;
 use std::net::TcpStream;
 
 use e2e::{Client, Envoy, Listener, Options, Request, Route, StartError};
@@ -56,25 +55,11 @@ fn with_a_bad_policy_in_a_listener_from_a_file_nothing_listens_until_there_is_a_
     let files = Files::new();
     let at = e2e::reserve_address();
     let publish = |policy: &str| {
-        let mut listener: Value = Listener::new("edge")
-            .at(at)
-            .filter(wasm(FILTER, policy))
-            .route(Route::direct("/", 200, "served"))
-            .into();
-        listener["@type"] = "type.googleapis.com/envoy.config.listener.v3.Listener".into();
-        let written = files.folder().join("new");
-        fs::write(&written, json!({"resources": [listener]}).to_string()).unwrap();
-        fs::rename(written, files.folder().join("lds.json")).unwrap();
+        let listener = Listener::new("edge").at(at).filter(wasm(FILTER, policy));
+        files.publish_listener(listener.route(Route::direct("/", 200, "served")));
     };
     publish(&bad());
-    let config = json!({
-        "node": {"id": "fresh", "cluster": "test"},
-        "dynamic_resources": {"lds_config": {"resource_api_version": "V3", "path_config_source": {
-            "path": files.folder().join("lds.json"),
-            "watched_directory": {"path": files.folder()},
-        }}},
-    });
-    let envoy = Envoy::start(config, &Options::default()).unwrap();
+    let envoy = Envoy::start(files.listeners(), &Options::default()).unwrap();
     assert_eq!(envoy.counters()["listener_manager.lds.update_rejected"], 1);
     assert!(TcpStream::connect(at).is_err(), "nothing listens");
     publish(&policy(FILTER, "good").to_string());

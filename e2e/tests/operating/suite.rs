@@ -115,9 +115,34 @@ impl Files {
             "name": filter,
             "typed_config": wasm(filter, policy)["typed_config"],
         });
+        self.put(&self.of(filter), &resource);
+    }
+
+    /// Puts the only listener of [`Files::listeners`] where Envoy watches, in one step.
+    pub(crate) fn publish_listener(&self, listener: Listener) {
+        let mut listener: Value = listener.into();
+        listener["@type"] = "type.googleapis.com/envoy.config.listener.v3.Listener".into();
+        self.put(&self.of("listeners"), &listener);
+    }
+
+    fn put(&self, file: &Path, resource: &Value) {
         let written = self.0.path().join("new");
         fs::write(&written, json!({"resources": [resource]}).to_string()).unwrap();
-        fs::rename(written, self.of(filter)).unwrap();
+        fs::rename(written, file).unwrap();
+    }
+
+    /// The configuration of an Envoy whose listeners come from a file.
+    pub(crate) fn listeners(&self) -> Value {
+        json!({
+            "node": {"id": "operating", "cluster": "test"},
+            "dynamic_resources": {"lds_config": {
+                "resource_api_version": "V3",
+                "path_config_source": {
+                    "path": self.of("listeners"),
+                    "watched_directory": {"path": self.folder()},
+                },
+            }},
+        })
     }
 
     pub(crate) fn folder(&self) -> &Path {

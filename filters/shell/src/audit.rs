@@ -8,7 +8,7 @@ use kit::policy::Findings;
 use crate::ffi::{self, LogLevel};
 use crate::metrics;
 
-/// 1 for the policy in force, 0 for those before it.
+/// 1 for the policy in force, 0 for those that were.
 const POLICY_INFO: Metric = Metric::new(
     "treaty_policy_info",
     MetricKind::Gauge,
@@ -32,70 +32,105 @@ const POLICY_REJECTED: Metric =
 /// left in shared data, so that a change is logged once, with the revision before it, also after a
 /// VM was reloaded.
 pub(crate) fn accepted(member: &Member) {
-    let plugin = ffi::property(&["plugin_name"]).unwrap_or_default();
-    let told = Told {
-        plugin: &String::from_utf8_lossy(&plugin),
-        filter: member.name,
-    };
-    let (revision, digest) = (member.document.revision(), member.document.digest());
-    let off = member.policy.off().into_iter().flat_map(Off::services);
-    let off = off.collect::<Vec<_>>().join(",");
-    let key = format!("treaty/policy/{}/{}", told.plugin, told.filter);
-    let now = format!("{revision}\n{digest}\n{off}");
+    let policy = InForce::of(member);
+    let key = policy.key();
+    let now = policy.record();
     let (before, cas) = ffi::shared_data(&key).unwrap_or_default();
     let before = String::from_utf8_lossy(&before);
     if before == now {
-        told.info(revision, &digest, 1);
-        return told.off(&off, 1);
+        return policy.tell(1);
     }
     if ffi::set_shared_data(&key, now.as_bytes(), cas).is_err() {
         // Another worker was faster and tells.
         return;
     }
-    let change = match before.split_once('\n') {
-        Some((old_revision, rest)) => {
-            // A module from before there was `off` has left none.
-            let (old_digest, old_off) = rest.split_once('\n').unwrap_or((rest, ""));
-            told.info(old_revision, old_digest, 0);
-            told.off(old_off, 0);
-            let old_revision = name(old_revision);
-            format!(" in place of revision {old_revision} ({old_digest})")
+    let change = match policy.recorded(&before) {
+        Some(before) => {
+            before.tell(0);
+            let revision = name(&before.revision);
+            format!(" in place of revision {revision} ({})", before.digest)
         }
         None => String::new(),
     };
-    told.info(revision, &digest, 1);
-    told.off(&off, 1);
-    let but = match off.as_str() {
+    policy.tell(1);
+    let but = match policy.off.as_str() {
         "" => String::new(),
         off => format!(", and is switched off for {off}"),
     };
     ffi::log(
         LogLevel::Info,
         &format!(
-            "treaty: {}: policy revision {} ({digest}) is in force{change}{but}",
-            told.filter,
-            name(revision)
+            "treaty: {}: policy revision {} ({}) is in force{change}{but}",
+            policy.filter,
+            name(&policy.revision),
+            policy.digest
         ),
     );
 }
 
-/// What metrics tell of a filter of a plugin.
-struct Told<'a> {
-    plugin: &'a str,
-    filter: &'a str,
+/// A plugin ended in this VM, with its policy or before it.
+///
+/// Where another policy took its place, that one is in shared data by now, and has told so. Where
+/// the plugin comes back, each VM tells so after this.
+pub(crate) fn ended(member: &Member) {
+    let policy = InForce::of(member);
+    let (last, _) = ffi::shared_data(&policy.key()).unwrap_or_default();
+    if last == policy.record().as_bytes() {
+        policy.tell(0);
+    }
 }
 
-impl Told<'_> {
-    fn info(&self, revision: &str, digest: &str, in_force: i64) {
-        let labels = [self.plugin, self.filter, revision, digest];
-        metrics::record(&POLICY_INFO, &labels, in_force);
+/// What is told of a policy that is in force.
+struct InForce {
+    plugin: String,
+    filter: &'static str,
+    revision: String,
+    digest: String,
+    /// The services that it switches off, with commas between them.
+    off: String,
+}
+
+impl InForce {
+    fn of(member: &Member) -> Self {
+        let plugin = ffi::property(&["plugin_name"]).unwrap_or_default();
+        let off = member.policy.off().into_iter().flat_map(Off::services);
+        Self {
+            plugin: String::from_utf8_lossy(&plugin).into_owned(),
+            filter: member.name,
+            revision: member.document.revision().to_owned(),
+            digest: member.document.digest(),
+            off: off.collect::<Vec<_>>().join(","),
+        }
     }
 
-    /// `services` are names with commas between them.
-    fn off(&self, services: &str, is_off: i64) {
-        for service in services.split(',').filter(|name| !name.is_empty()) {
-            let labels = [self.plugin, self.filter, service];
-            metrics::record(&POLICY_OFF, &labels, is_off);
+    /// Where shared data have the policy of this plugin.
+    fn key(&self) -> String {
+        format!("treaty/policy/{}/{}", self.plugin, self.filter)
+    }
+
+    /// The policy as shared data have it.
+    fn record(&self) -> String {
+        format!("{}\n{}\n{}", self.revision, self.digest, self.off)
+    }
+
+    /// The policy of the same plugin that a record tells of; `None` where there was none.
+    fn recorded(&self, record: &str) -> Option<Self> {
+        let mut parts = record.splitn(3, '\n').map(str::to_owned);
+        Some(Self {
+            plugin: self.plugin.clone(),
+            filter: self.filter,
+            revision: parts.next()?,
+            digest: parts.next()?,
+            off: parts.next()?,
+        })
+    }
+
+    fn tell(&self, in_force: i64) {
+        let labels = [&self.plugin, self.filter, &self.revision, &self.digest];
+        metrics::record(&POLICY_INFO, &labels, in_force);
+        for service in self.off.split(',').filter(|name| !name.is_empty()) {
+            let labels = [&self.plugin, self.filter, service];
+            metrics::record(&POLICY_OFF, &labels, in_force);
         }
     }
 }

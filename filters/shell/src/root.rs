@@ -246,6 +246,12 @@ impl Shared {
 }
 
 impl Context for Root {
+    fn on_done(&mut self) -> bool {
+        let members = self.bundle.iter().flat_map(|bundle| &bundle.members);
+        members.for_each(audit::ended);
+        true
+    }
+
     fn on_http_call_response(&mut self, token: u32, num_headers: usize, _: usize, _: usize) {
         self.answered(Token::Http(token), || calls::http_result(num_headers));
     }
