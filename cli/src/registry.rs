@@ -17,6 +17,21 @@ pub const FILTERS: &[Registration] = &[
     Registration::of::<IdempotencyKeys>(),
 ];
 
+/// The names of the filters, in the same order.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "The compiler runs this, and finds an index that is out of bounds."
+)]
+pub const NAMES: [&str; FILTERS.len()] = {
+    let mut names = [""; FILTERS.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = FILTERS[index].name;
+        index += 1;
+    }
+    names
+};
+
 /// The name of the module that holds every filter. Its configuration is a bundle.
 pub const ALL_FILTERS: &str = "all-filters";
 

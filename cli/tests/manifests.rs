@@ -12,15 +12,8 @@ use std::process::Command;
 
 use kit::filter::Form;
 use serde_json::Value;
+use treaty::registry::NAMES;
 use treaty::render::{self, EnvoyOptions, Policy};
-
-const FILTERS: [&str; 5] = [
-    "telemetry-tagging",
-    "error-translation",
-    "version-negotiation",
-    "contract-validation",
-    "idempotency-keys",
-];
 
 const FORMS: [&str; 3] = ["wasm-plugin", "traffic-extension", "envoy-filter"];
 
@@ -60,8 +53,8 @@ fn manifests() -> Vec<Manifest> {
         for placement in PLACEMENTS {
             let command = ["istio", "--form", form, "--placement", placement];
             let folder = format!("istio/{form}/{placement}");
-            let examples = FILTERS.map(|filter| example(filter, form, placement));
-            for (filter, example) in FILTERS.iter().zip(&examples) {
+            let examples = NAMES.map(|filter| example(filter, form, placement));
+            for (filter, example) in NAMES.iter().zip(&examples) {
                 let file = format!("{folder}/{filter}.yaml");
                 all.push(manifest(file, &command, vec![example.clone()]));
             }
@@ -71,8 +64,8 @@ fn manifests() -> Vec<Manifest> {
         }
     }
     let folder = "envoy-gateway";
-    let examples = FILTERS.map(|filter| example(filter, folder, "gateway"));
-    for (filter, example) in FILTERS.iter().zip(&examples) {
+    let examples = NAMES.map(|filter| example(filter, folder, "gateway"));
+    for (filter, example) in NAMES.iter().zip(&examples) {
         let file = format!("{folder}/{filter}.yaml");
         all.push(manifest(file, &[folder], vec![example.clone()]));
     }
@@ -140,7 +133,7 @@ fn set(names: &[&str]) -> BTreeSet<String> {
 /// Whatever does the same twice is left out: the filters one by one, or all of them in one module.
 #[test]
 fn each_folder_applies_its_files_and_nothing_twice() {
-    let filters: BTreeSet<String> = FILTERS.map(|filter| format!("{filter}.yaml")).into();
+    let filters: BTreeSet<String> = NAMES.map(|filter| format!("{filter}.yaml")).into();
     for form in FORMS {
         for placement in PLACEMENTS {
             let folder = root().join("istio").join(form).join(placement);
@@ -219,7 +212,7 @@ fn rendered_anew(filter: &Value) -> Value {
 #[test]
 fn a_plain_envoy_gets_what_the_shipped_configs_have() {
     let mut compared = BTreeSet::new();
-    for name in FILTERS {
+    for name in NAMES {
         let file = root().join(format!("envoy-configs/{name}.yaml"));
         let config: Value = serde_saphyr::from_str(&fs::read_to_string(file).unwrap()).unwrap();
         for filter in wasm_filters(&config) {
@@ -228,12 +221,12 @@ fn a_plain_envoy_gets_what_the_shipped_configs_have() {
             compared.insert(name);
         }
     }
-    assert_eq!(compared.len(), FILTERS.len());
+    assert_eq!(compared.len(), NAMES.len());
 }
 
 #[test]
 fn a_policy_keeps_its_text_but_for_its_form() {
-    for filter in FILTERS {
+    for filter in NAMES {
         let file = root().join(example(filter, "envoy-filter", "sidecar"));
         let policy = Policy::read(&file).unwrap();
         let text = fs::read_to_string(&file).unwrap();

@@ -2,8 +2,8 @@
 
 use kit::filter::Form;
 
-use super::chain::{self, Place, Plugin};
-use super::module::Source;
+use super::chain::{Place, Plugin};
+use super::module::{ModuleOptions, Source};
 use super::policy::Policy;
 use super::wasm::{self, Code};
 use super::yaml::Yaml;
@@ -18,12 +18,9 @@ pub struct EnvoyOptions {
     /// The file of the module; `{filter}` stands for its name [default: dist/{filter}.wasm].
     #[arg(long, value_name = "FILE")]
     pub module: Option<String>,
-    /// Further environment variables for the VM, beside those that the policies name.
-    #[arg(long, value_name = "NAME", num_args = 1)]
-    pub env: Vec<String>,
-    /// One module with every filter, in place of one for each.
-    #[arg(long)]
-    pub bundle: bool,
+    /// Which modules run the policies.
+    #[command(flatten)]
+    pub modules: ModuleOptions,
 }
 
 /// The entries of `http_filters` for policies, in the order of the chain and in the held form, as
@@ -40,11 +37,8 @@ pub fn envoy(options: &EnvoyOptions, policies: &[Policy]) -> Result<String, Rend
             "--module is not a file, and Envoy is to fetch no code by itself; give it the file",
         ));
     }
-    let plugins = if options.bundle {
-        chain::bundles(policies, Form::Held, &options.env, &[&Place::ALL])?
-    } else {
-        chain::plugins(policies, Form::Held, &options.env)?
-    };
+    let modules = &options.modules;
+    let plugins = modules.plugins(policies, Form::Held, &[&Place::ALL])?;
     let source = Source::new(module, None, plugins.iter().map(|plugin| plugin.module))?;
     let mut yaml = Yaml::default();
     for plugin in &plugins {

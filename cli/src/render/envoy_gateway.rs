@@ -2,8 +2,8 @@
 
 use kit::filter::Form;
 
-use super::chain::{self, Place, Plugin};
-use super::module::{REGISTRY, Source};
+use super::chain::{Place, Plugin};
+use super::module::{ModuleOptions, Source, UrlOptions};
 use super::policy::Policy;
 use super::yaml::Yaml;
 use super::{RenderError, metadata, origin};
@@ -23,18 +23,12 @@ pub struct EnvoyGatewayOptions {
     /// The namespace of the manifest; none is written without it.
     #[arg(long)]
     pub namespace: Option<String>,
-    /// The URL of the module (oci, https or http); `{filter}` stands for its name.
-    #[arg(long, value_name = "URL")]
-    pub module: Option<String>,
-    /// The digest of the one module that is rendered: of the image for oci, else of the file.
-    #[arg(long, value_name = "HEX")]
-    pub sha256: Option<String>,
-    /// Further environment variables for the VM, beside those that the policies name.
-    #[arg(long, value_name = "NAME", num_args = 1)]
-    pub env: Vec<String>,
-    /// One module with every filter, in place of one for each.
-    #[arg(long)]
-    pub bundle: bool,
+    /// Where the modules are.
+    #[command(flatten)]
+    pub url: UrlOptions,
+    /// Which they are.
+    #[command(flatten)]
+    pub modules: ModuleOptions,
 }
 
 /// One manifest for all policies, in the order of the chain and in the streamed form, as YAML: Envoy
@@ -52,19 +46,14 @@ pub fn envoy_gateway(
             "expected one of --gateway and --route",
         ));
     }
-    let plugins = if options.bundle {
-        chain::bundles(policies, Form::Streamed, &options.env, &[&Place::ALL])?
-    } else {
-        chain::plugins(policies, Form::Streamed, &options.env)?
-    };
-    let url = options.module.as_deref().unwrap_or(REGISTRY);
-    if url.starts_with("file:") {
+    let modules = &options.modules;
+    let plugins = modules.plugins(policies, Form::Streamed, &[&Place::ALL])?;
+    if options.url.url().starts_with("file:") {
         return Err(RenderError::options(
             "--module is a file, and Envoy Gateway fetches modules itself; give it an oci or https URL",
         ));
     }
-    let modules = plugins.iter().map(|plugin| plugin.module);
-    let source = Source::new(url, options.sha256.as_deref(), modules)?;
+    let source = options.url.source(&plugins)?;
     let mut yaml = Yaml::default();
     for origin in plugins
         .iter()

@@ -37,6 +37,7 @@ pub use envoy::{EnvoyOptions, envoy};
 pub use envoy_gateway::{EnvoyGatewayOptions, envoy_gateway};
 pub use error::RenderError;
 pub use istio::{IstioForm, IstioOptions, Placement, istio};
+pub use module::{ModuleOptions, UrlOptions};
 pub use policy::Policy;
 
 /// The `local_reply_config` of Envoy's HTTP connection manager that goes with a policy of

@@ -1,9 +1,65 @@
-//! Where a proxy gets the code of a module.
+//! Which modules run policies, where a proxy gets their code, and what their VMs have.
+
+use kit::filter::Form;
 
 use super::RenderError;
+use super::chain::{self, Place, Plugin};
+use super::policy::Policy;
 
 /// Stands for the name of the module in a URL.
 const NAME: &str = "{filter}";
+
+/// Which modules run the policies.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct ModuleOptions {
+    /// Further environment variables for the VM, beside those that the policies name.
+    #[arg(long, value_name = "NAME", num_args = 1)]
+    pub env: Vec<String>,
+    /// One module with every filter, in place of one for each.
+    #[arg(long)]
+    pub bundle: bool,
+}
+
+/// Where what carries policies from outside of a proxy says that their modules are.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct UrlOptions {
+    /// The URL of the module (oci, https, http, for Istio also file); `{filter}` stands for its name.
+    #[arg(long, value_name = "URL")]
+    pub module: Option<String>,
+    /// The digest of the one module that is rendered: of the image for oci, else of the file.
+    #[arg(long, value_name = "HEX")]
+    pub sha256: Option<String>,
+}
+
+impl ModuleOptions {
+    /// What runs policies in this form: a plugin for each, or with one module for every filter one
+    /// for each group of places.
+    pub(super) fn plugins(
+        &self,
+        policies: &[Policy],
+        form: Form,
+        groups: &[&[Place]],
+    ) -> Result<Vec<Plugin>, RenderError> {
+        if self.bundle {
+            chain::bundles(policies, form, &self.env, groups)
+        } else {
+            chain::plugins(policies, form, &self.env)
+        }
+    }
+}
+
+impl UrlOptions {
+    /// The URL, as it was given or as it is unless said.
+    pub(super) fn url(&self) -> &str {
+        self.module.as_deref().unwrap_or(REGISTRY)
+    }
+
+    /// Where the modules of these plugins are.
+    pub(super) fn source(&self, plugins: &[Plugin]) -> Result<Source<'_>, RenderError> {
+        let modules = plugins.iter().map(|plugin| plugin.module);
+        Source::new(self.url(), self.sha256.as_deref(), modules)
+    }
+}
 
 /// Where modules are, and what they must be.
 #[derive(Debug)]
@@ -52,7 +108,7 @@ impl<'a> Source<'a> {
 
 /// Where the modules of this version are when nobody says it: in your own registry, which has to
 /// have them first.
-pub(super) const REGISTRY: &str = concat!(
+const REGISTRY: &str = concat!(
     "oci://registry.example.com/treaty/{filter}:",
     env!("CARGO_PKG_VERSION")
 );

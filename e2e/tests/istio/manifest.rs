@@ -8,7 +8,7 @@ use kit::policy::Document;
 use serde_json::{Value, json};
 use treaty::off::{Switch, switch};
 use treaty::registry;
-use treaty::render::{self, IstioForm, IstioOptions, Policy};
+use treaty::render::{self, IstioForm, IstioOptions, Policy, UrlOptions};
 
 use crate::form::{Form, Placement};
 use crate::surroundings::NAMESPACE;
@@ -38,7 +38,10 @@ impl Manifest {
             placement: placement.into(),
             name: Some(name.to_owned()),
             namespace: Some(NAMESPACE.to_owned()),
-            module: Some(format!("file://{}/{{filter}}.wasm", dist().display())),
+            url: UrlOptions {
+                module: Some(format!("file://{}/{{filter}}.wasm", dist().display())),
+                ..UrlOptions::default()
+            },
             ..IstioOptions::default()
         };
         let policy = Policy::new(filter, policy).unwrap_or_else(|found| panic!("{found:?}"));
@@ -53,7 +56,7 @@ impl Manifest {
             .join("istio")
             .join(form.to_string())
             .join(placement.to_string());
-        let files = crate::FILTERS
+        let files = registry::NAMES
             .iter()
             .map(|filter| folder.join(filter).with_extension("yaml"));
         files.map(|file| Self::read(text_of(&file))).collect()

@@ -6,9 +6,9 @@ use std::time::Duration;
 use e2e::{AccessLog, Client, Config, Envoy, Listener, Options, Request, Response, Route};
 use serde_json::{Value, json};
 use treaty::off::{Switch, replace, switch};
-use treaty::registry;
+use treaty::registry::{self, NAMES};
 
-use crate::suite::{FILTERS, SOON, policy, start, sum, wait_until, wasm};
+use crate::suite::{SOON, policy, start, sum, wait_until, wasm};
 use crate::traffic::Traffic;
 
 /// From the command to the first exchange without the filter, on a busy machine.
@@ -20,7 +20,7 @@ const CLIENTS: u64 = 2;
 fn a_filter_is_off_for_one_service_within_seconds_and_on_again() {
     let (envoy, files) = start();
     let client = Client::http2(envoy.address("edge"));
-    for filter in FILTERS {
+    for filter in NAMES {
         let is_at_work = |authority| at_work(filter, &client, authority);
         assert!(is_at_work("orders.example.com"), "{filter} at first");
 
@@ -49,7 +49,7 @@ fn to_switch_loses_no_request() {
     let (envoy, files) = start();
     let traffic = Traffic::begin(envoy.address("edge"), CLIENTS);
     // What is switched off is a service of its own, so that every answer is as ever.
-    for filter in FILTERS {
+    for filter in NAMES {
         for to in [Switch::Off, Switch::On] {
             command_for("spare", &files.of(filter), to);
             let is_off = u64::from(to == Switch::Off);

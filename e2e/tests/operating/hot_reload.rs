@@ -2,8 +2,9 @@
 //! policy never takes the place of a good one.
 
 use e2e::Envoy;
+use treaty::registry::NAMES;
 
-use crate::suite::{FILTERS, is_in_force, of_metric, policy, start, sum, wait_until};
+use crate::suite::{is_in_force, of_metric, policy, start, sum, wait_until};
 use crate::traffic::Traffic;
 
 const CHANGES: usize = 50;
@@ -14,13 +15,13 @@ fn fifty_changes_of_policy_lose_no_request_and_a_bad_one_changes_nothing() {
     let (envoy, files) = start();
     let traffic = Traffic::begin(envoy.address("edge"), CLIENTS);
     for change in 1..=CHANGES {
-        let filter = FILTERS[change % FILTERS.len()];
+        let filter = NAMES[change % NAMES.len()];
         let revision = format!("r{change}");
         files.publish(filter, &policy(filter, &revision).to_string());
         wait_until(&revision, || is_in_force(&envoy, filter, &revision));
         assert!(!traffic.is_over(), "after {revision} of {filter}");
     }
-    for filter in FILTERS {
+    for filter in NAMES {
         let bad = policy(filter, "bad")
             .to_string()
             .replace("\"rules\"", "\"ruels\"");

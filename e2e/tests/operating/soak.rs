@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use e2e::{Envoy, Options, WasmFilter};
 use serde_json::{Value, json};
+use treaty::registry::NAMES;
 
-use crate::suite::{FILTERS, edge, of_metric, policy, sum};
+use crate::suite::{edge, of_metric, policy, sum};
 use crate::traffic::{Counts, IN_ROUND, Kind, Pace, Traffic};
 
 /// Requests of `make soak`, unless `TREATY_SOAK_REQUESTS` says another number, and of every run.
@@ -81,7 +82,7 @@ fn soak_with_two_million_requests_of_every_kind() {
 
 /// All five filters in one module, as `envoy-configs/all-filters.yaml` has them.
 fn start() -> Envoy {
-    let policies = FILTERS.map(|filter| (filter.to_owned(), policy(filter, "soak")));
+    let policies = NAMES.map(|filter| (filter.to_owned(), policy(filter, "soak")));
     let policies: Value = serde_json::Map::from_iter(policies).into();
     let bundle = json!({"version": 1, "filters": policies}).to_string();
     let filter = WasmFilter::new("all-filters")

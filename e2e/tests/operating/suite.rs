@@ -10,15 +10,7 @@ use std::time::{Duration, Instant};
 use e2e::{Cluster, Config, Envoy, Listener, Options, Route, WasmFilter, reserve_address};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-
-/// In the order of the chain, outermost first.
-pub(crate) const FILTERS: [&str; 5] = [
-    "telemetry-tagging",
-    "error-translation",
-    "version-negotiation",
-    "contract-validation",
-    "idempotency-keys",
-];
+use treaty::registry::NAMES;
 
 /// Long enough for a busy machine: five modules are compiled, and a policy goes to every worker.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
@@ -200,10 +192,10 @@ pub(crate) fn edge(filters: impl IntoIterator<Item = Value>) -> Config {
 /// All five filters, each with the first revision of its policy, and where their policies stand.
 pub(crate) fn start() -> (Envoy, Files) {
     let files = Files::new();
-    for filter in FILTERS {
+    for filter in NAMES {
         files.publish(filter, &policy(filter, "r0").to_string());
     }
-    let mut config: Value = edge(FILTERS.map(|filter| files.discovered(filter))).into();
+    let mut config: Value = edge(NAMES.map(|filter| files.discovered(filter))).into();
     config["node"] = json!({"id": "operating", "cluster": "test"});
     let options = Options {
         concurrency: 2,

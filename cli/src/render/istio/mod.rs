@@ -7,8 +7,8 @@ mod wasm;
 use clap::ValueEnum;
 use kit::filter::Form;
 
-use super::chain::{self, Place, Plugin};
-use super::module::{REGISTRY, Source};
+use super::chain::{Place, Plugin};
+use super::module::{ModuleOptions, UrlOptions};
 use super::policy::Policy;
 use super::yaml::Yaml;
 use super::{RenderError, metadata, origin};
@@ -83,18 +83,12 @@ pub struct IstioOptions {
     /// The service whose requests are meant, at waypoints.
     #[arg(long)]
     pub service: Option<String>,
-    /// The URL of the module (oci, https, http or file); `{filter}` stands for its name.
-    #[arg(long, value_name = "URL")]
-    pub module: Option<String>,
-    /// The digest of the one module that is rendered: of the image for oci, else of the file.
-    #[arg(long, value_name = "HEX")]
-    pub sha256: Option<String>,
-    /// Further environment variables for the VM, beside those that the policies name.
-    #[arg(long, value_name = "NAME", num_args = 1)]
-    pub env: Vec<String>,
-    /// One module with every filter, in place of one for each.
-    #[arg(long)]
-    pub bundle: bool,
+    /// Where the modules are.
+    #[command(flatten)]
+    pub url: UrlOptions,
+    /// Which they are.
+    #[command(flatten)]
+    pub modules: ModuleOptions,
 }
 
 /// A manifest for each policy, in the order of the chain, as YAML documents.
@@ -108,18 +102,12 @@ pub struct IstioOptions {
 pub fn istio(options: &IstioOptions, policies: &[Policy]) -> Result<String, RenderError> {
     let target = Target::of(options)?;
     let form = options.form.of_contents();
-    let plugins = if options.bundle {
-        let groups: &[&[Place]] = match options.form {
-            IstioForm::EnvoyFilter => &envoy_filter::GROUPS,
-            _ => &[&[Place::Outer], &[Place::Middle], &[Place::Inner]],
-        };
-        chain::bundles(policies, form, &options.env, groups)?
-    } else {
-        chain::plugins(policies, form, &options.env)?
+    let groups: &[&[Place]] = match options.form {
+        IstioForm::EnvoyFilter => &envoy_filter::GROUPS,
+        _ => &[&[Place::Outer], &[Place::Middle], &[Place::Inner]],
     };
-    let url = options.module.as_deref().unwrap_or(REGISTRY);
-    let modules = plugins.iter().map(|plugin| plugin.module);
-    let source = Source::new(url, options.sha256.as_deref(), modules)?;
+    let plugins = options.modules.plugins(policies, form, groups)?;
+    let source = options.url.source(&plugins)?;
     let manifests = plugins.iter().map(|plugin| {
         let manifest = Manifest {
             options,
