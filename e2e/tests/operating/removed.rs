@@ -3,11 +3,12 @@
 //! Its metrics go with its VM where it had one of its own. Here another filter stays in that VM, as
 //! where a module stands at several places of one chain.
 
-use std::slice;
+use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
 use e2e::{Envoy, Listener, Options, Route, WasmFilter, reserve_address};
+use kit::policy::Document;
 use serde_json::{Value, json};
 
 use crate::suite::{Files, policy, sum, wait_until};
@@ -17,63 +18,97 @@ const FILTER: &str = "version-negotiation";
 /// How long a listener lives on after it was replaced.
 const DRAINS_WITHIN: Duration = Duration::from_secs(1);
 
-/// A filter of the module, by a name of its own, which is switched off for `orders`.
-fn plugin(name: &str, revision: &str) -> Value {
+/// A policy that is switched off for `orders`.
+fn off(revision: &str) -> Value {
     let mut policy = policy(FILTER, revision);
     policy["off"] = json!(["orders"]);
-    let plugin = WasmFilter::new(FILTER).policy(&policy.to_string());
+    policy
+}
+
+/// A filter of the module with such a policy, by a name of its own.
+fn plugin(name: &str, revision: &str) -> Value {
+    let plugin = WasmFilter::new(FILTER).policy(&off(revision).to_string());
     plugin.with(json!({"name": name})).into()
 }
 
 /// What is told of a policy: whether it is in force, and whether it switches `orders` off.
 fn told(envoy: &Envoy, plugin: &str, revision: &str) -> [u64; 2] {
-    let plugin = ("plugin", plugin);
-    [
-        sum(
-            envoy,
-            "treaty_policy_info",
-            &[plugin, ("revision", revision)],
-        ),
-        sum(envoy, "treaty_policy_off", &[plugin, ("service", "orders")]),
-    ]
+    let digest = Document::from_value(off(revision)).digest();
+    let labels = [("plugin", plugin), ("digest", &digest)];
+    ["treaty_policy_info", "treaty_policy_off"].map(|metric| sum(envoy, metric, &labels))
+}
+
+/// A listener that runs these filters, in a proxy that takes it from a file.
+struct Edge {
+    files: Files,
+    at: SocketAddr,
+}
+
+impl Edge {
+    fn publish(&self, plugins: &[&Value]) {
+        let listener = Listener::new("edge").at(self.at);
+        let plugins = plugins.iter().copied().cloned();
+        let listener = plugins.fold(listener, Listener::filter);
+        let route = Route::direct("/", 200, "served");
+        self.files.publish_listener(listener.route(route));
+    }
+
+    fn start(plugins: &[&Value]) -> (Self, Envoy) {
+        let edge = Self {
+            files: Files::new(),
+            at: reserve_address(),
+        };
+        edge.publish(plugins);
+        let options = Options {
+            concurrency: 2,
+            arguments: vec![
+                "--drain-time-s".to_owned(),
+                DRAINS_WITHIN.as_secs().to_string(),
+            ],
+            ..Options::default()
+        };
+        let envoy = Envoy::start(edge.files.listeners(), &options).unwrap();
+        (edge, envoy)
+    }
 }
 
 #[test]
 fn a_filter_that_is_taken_out_is_in_force_no_more_until_it_comes_back() {
-    let files = Files::new();
-    let at = reserve_address();
-    let publish = |plugins: &[Value]| {
-        let listener = Listener::new("edge").at(at);
-        let listener = plugins.iter().cloned().fold(listener, Listener::filter);
-        files.publish_listener(listener.route(Route::direct("/", 200, "served")));
-    };
     let [stays, goes] = [plugin("stays", "a"), plugin("goes", "a")];
-    publish(&[stays.clone(), goes.clone()]);
-    let options = Options {
-        concurrency: 2,
-        arguments: vec![
-            "--drain-time-s".to_owned(),
-            DRAINS_WITHIN.as_secs().to_string(),
-        ],
-        ..Options::default()
-    };
-    let envoy = Envoy::start(files.listeners(), &options).unwrap();
-    let wait_for = |what: &str, plugin: &str, revision: &str, expected: [u64; 2]| {
-        wait_until(what, || told(&envoy, plugin, revision) == expected);
+    let (edge, envoy) = Edge::start(&[&stays, &goes]);
+    let wait_for = |what: &str, expected: [u64; 2]| {
+        wait_until(what, || told(&envoy, "goes", "a") == expected);
         assert_eq!(told(&envoy, "stays", "a"), [1, 1], "{what}");
     };
-    wait_for("both", "goes", "a", [1, 1]);
+    wait_for("both", [1, 1]);
+    edge.publish(&[&stays]);
+    wait_for("its end", [0, 0]);
+    edge.publish(&[&stays, &goes]);
+    wait_for("its return", [1, 1]);
+}
 
-    publish(slice::from_ref(&stays));
-    wait_for("its end", "goes", "a", [0, 0]);
+#[test]
+fn a_policy_that_took_the_place_of_another_is_alone_in_force_once_connections_are_drained() {
+    let [first, second] = [plugin("suite", "a"), plugin("suite", "b")];
+    let (edge, envoy) = Edge::start(&[&first]);
+    wait_until("the first", || told(&envoy, "suite", "a") == [1, 1]);
+    edge.publish(&[&second]);
+    wait_until("the second", || told(&envoy, "suite", "b") == [1, 1]);
+    wait_until("the first's end", || told(&envoy, "suite", "a") == [0, 0]);
+    assert_eq!(told(&envoy, "suite", "b"), [1, 1]);
+}
 
-    publish(&[stays.clone(), goes]);
-    wait_for("its return", "goes", "a", [1, 1]);
-
-    publish(&[stays, plugin("goes", "b")]);
-    wait_for("another policy", "goes", "b", [1, 1]);
-    // What the filter with the policy before it says at its end is of no account any more.
+/// Envoy then goes on with what it has, and configures nothing.
+#[test]
+fn a_policy_that_comes_back_while_connections_are_drained_is_in_force() {
+    let [first, second] = [plugin("suite", "a"), plugin("suite", "b")];
+    let (edge, envoy) = Edge::start(&[&first]);
+    wait_until("the first", || told(&envoy, "suite", "a") == [1, 1]);
+    edge.publish(&[&second]);
+    wait_until("the second", || told(&envoy, "suite", "b") == [1, 1]);
+    edge.publish(&[&first]);
+    wait_until("the second's end", || told(&envoy, "suite", "b") == [0, 0]);
     thread::sleep(3 * DRAINS_WITHIN);
-    assert_eq!(told(&envoy, "goes", "a"), [0, 1]);
-    assert_eq!(told(&envoy, "goes", "b"), [1, 1]);
+    assert_eq!(told(&envoy, "suite", "a"), [1, 1]);
+    assert_eq!(told(&envoy, "suite", "b"), [0, 0]);
 }

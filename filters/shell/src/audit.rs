@@ -8,18 +8,18 @@ use kit::policy::Findings;
 use crate::ffi::{self, LogLevel};
 use crate::metrics;
 
-/// 1 for the policy in force, 0 for those that were.
+/// 1 for each policy in force, 0 for those that were.
 const POLICY_INFO: Metric = Metric::new(
     "treaty_policy_info",
     MetricKind::Gauge,
     &["plugin", "filter", "revision", "digest"],
 );
 
-/// 1 for each service that the policy in force switches off, 0 for those that were and are not.
+/// 1 for each service that a policy in force switches off, 0 for those that were and are not.
 const POLICY_OFF: Metric = Metric::new(
     "treaty_policy_off",
     MetricKind::Gauge,
-    &["plugin", "filter", "service"],
+    &["plugin", "filter", "digest", "service"],
 );
 
 /// How many configurations were refused.
@@ -33,26 +33,22 @@ const POLICY_REJECTED: Metric =
 /// VM was reloaded.
 pub(crate) fn accepted(member: &Member) {
     let policy = InForce::of(member);
+    policy.tell(1);
     let key = policy.key();
     let now = policy.record();
     let (before, cas) = ffi::shared_data(&key).unwrap_or_default();
-    let before = String::from_utf8_lossy(&before);
-    if before == now {
-        return policy.tell(1);
-    }
-    if ffi::set_shared_data(&key, now.as_bytes(), cas).is_err() {
-        // Another worker was faster and tells.
+    if before == now.as_bytes() || ffi::set_shared_data(&key, now.as_bytes(), cas).is_err() {
+        // Another worker was faster and logs it.
         return;
     }
-    let change = match policy.recorded(&before) {
-        Some(before) => {
-            before.tell(0);
-            let revision = name(&before.revision);
-            format!(" in place of revision {revision} ({})", before.digest)
+    let before = String::from_utf8_lossy(&before);
+    let change = match before.split_once('\n') {
+        Some((revision, digest)) => {
+            let revision = name(revision);
+            format!(" in place of revision {revision} ({digest})")
         }
         None => String::new(),
     };
-    policy.tell(1);
     let but = match policy.off.as_str() {
         "" => String::new(),
         off => format!(", and is switched off for {off}"),
@@ -68,16 +64,13 @@ pub(crate) fn accepted(member: &Member) {
     );
 }
 
-/// A plugin ended in this VM, with its policy or before it.
+/// A policy is in force no more in this VM.
 ///
-/// Where another policy took its place, that one is in shared data by now, and has told so. Where
-/// the plugin comes back, each VM tells so after this.
+/// The policy that takes the place of another does not end it: as long as old connections are
+/// drained both are in force, and where the old one comes back meanwhile, the proxy goes on with it
+/// and configures nothing.
 pub(crate) fn ended(member: &Member) {
-    let policy = InForce::of(member);
-    let (last, _) = ffi::shared_data(&policy.key()).unwrap_or_default();
-    if last == policy.record().as_bytes() {
-        policy.tell(0);
-    }
+    InForce::of(member).tell(0);
 }
 
 /// What is told of a policy that is in force.
@@ -110,26 +103,14 @@ impl InForce {
 
     /// The policy as shared data have it.
     fn record(&self) -> String {
-        format!("{}\n{}\n{}", self.revision, self.digest, self.off)
-    }
-
-    /// The policy of the same plugin that a record tells of; `None` where there was none.
-    fn recorded(&self, record: &str) -> Option<Self> {
-        let mut parts = record.splitn(3, '\n').map(str::to_owned);
-        Some(Self {
-            plugin: self.plugin.clone(),
-            filter: self.filter,
-            revision: parts.next()?,
-            digest: parts.next()?,
-            off: parts.next()?,
-        })
+        format!("{}\n{}", self.revision, self.digest)
     }
 
     fn tell(&self, in_force: i64) {
         let labels = [&self.plugin, self.filter, &self.revision, &self.digest];
         metrics::record(&POLICY_INFO, &labels, in_force);
         for service in self.off.split(',').filter(|name| !name.is_empty()) {
-            let labels = [&self.plugin, self.filter, service];
+            let labels = [&self.plugin, self.filter, &self.digest, service];
             metrics::record(&POLICY_OFF, &labels, in_force);
         }
     }
