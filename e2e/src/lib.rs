@@ -24,8 +24,12 @@
 //! - [`Mesh`] is all of them together: three services behind their sidecars and an edge.
 //! - [`replay()`] runs policy cases, which `treaty test` runs natively; [`replay_at()`] runs them at a
 //!   [`Site`] of the test's own.
+//! - [`slices()`] are the cases that go through a control plane, and a [`Report`] counts what holds
+//!   there.
+//! - [`Traffic`] is requests that flow while something is changed.
 //! - [`Discovery`] is Istio's own discovery server, [`IstioProxy`] an Envoy that takes everything from
 //!   it, and [`judge()`] what an API server says about manifests.
+//! - [`EnvoyGateway`] is Envoy Gateway, which starts its proxies itself.
 //! - [`AccessLog`] reads what Envoy logs, line by line.
 //! - [`Collector`] takes the spans that Envoy exports.
 //! - [`Prometheus`] scrapes Envoy with the rules that are shipped; [`promtool()`] judges them.
@@ -58,6 +62,7 @@ mod collector;
 mod config;
 mod credentials;
 mod envoy;
+mod envoy_gateway;
 mod fields;
 mod foreign;
 mod istio;
@@ -69,10 +74,13 @@ mod process;
 mod prometheus;
 mod raw;
 mod replay;
+mod report;
 mod repository;
 mod runtime;
 mod services;
+mod slice;
 mod stores;
+mod traffic;
 mod upstream;
 
 pub use access_log::AccessLog;
@@ -81,6 +89,7 @@ pub use collector::{Collector, Span, SpanKind, StatusCode};
 pub use config::{Cluster, Config, Listener, Protocol, Route, Store, WasmFilter};
 pub use credentials::Credentials;
 pub use envoy::{Envoy, Options, StartError};
+pub use envoy_gateway::EnvoyGateway;
 pub use fields::Fields;
 pub use foreign::{
     ConnectProtocol, ContractCase, ForeignClient, Note, Rpc, Schemathesis,
@@ -96,10 +105,13 @@ pub use ports::reserve_address;
 pub use prometheus::{Prometheus, Sample, promtool};
 pub use raw::{parse_response, raw};
 pub use replay::{Failure, Outcome, Setup, Site, log_format, replay, replay_at};
+pub use report::Report;
 pub use repository::{dist, root};
 pub use services::{Peer, Service};
+pub use slice::{Slice, secrets_of, slices};
 pub use stores::{
     Etcd, EtcdCluster, EtcdOptions, EtcdUser, EtcdVersion, FrontKind, Record, Redis, RedisFront,
     RedisKind, Reply, Server,
 };
+pub use traffic::{Traffic, status};
 pub use upstream::{Answer, Ending, Seen, Upstream};

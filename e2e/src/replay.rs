@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use treaty::case::{
     self, Break, Case, Mismatch, Observed, SeenRequest, SeenResponse, Step, Subject,
 };
@@ -25,6 +25,9 @@ const ARRIVES_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the names of all stats begin with that modules define.
 const MODULE_STATS: &str = "wasmcustom.";
+
+/// What the names of all facts begin with.
+const FACTS: &str = "treaty.";
 
 /// Where a case says that a property is dynamic metadata, which Envoy's own `set_metadata` filter
 /// can set: `metadata.filter_metadata.<namespace>.<key>`.
@@ -114,23 +117,22 @@ pub fn replay_at(
     outcome
 }
 
-/// What a line of the access log has to tell of each exchange, so that these cases can be judged.
+/// What a line of the access log has to tell of each exchange, so that these cases can be judged: an
+/// object of texts, as every control plane can carry it.
 pub fn log_format(cases: &[&Case]) -> Value {
     let exchanges = cases.iter().flat_map(|case| case.exchanges());
     let told = exchanges.flat_map(|(_, step)| step.expect.facts.keys());
     let names: BTreeSet<&String> = told.collect();
-    let facts: Map<String, Value> = names
-        .into_iter()
-        .map(|name| {
-            let state = format!("%FILTER_STATE(wasm.{name}:PLAIN)%");
-            (name.clone(), state.into())
-        })
-        .collect();
-    json!({
-        "details": "%RESPONSE_CODE_DETAILS%",
-        "facts": facts,
-        "sent": "%UPSTREAM_HEADER_BYTES_SENT%",
-    })
+    let facts = names.into_iter().map(|name| {
+        let state = format!("%FILTER_STATE(wasm.{name}:PLAIN)%");
+        (name.clone(), state)
+    });
+    let own = [
+        ("details", "%RESPONSE_CODE_DETAILS%"),
+        ("sent", "%UPSTREAM_HEADER_BYTES_SENT%"),
+    ];
+    let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    facts.chain(own).collect()
 }
 
 impl Outcome {
@@ -328,8 +330,9 @@ impl Stage<'_> {
             .as_str()
             .filter(|details| details.starts_with("treaty."))
             .map(str::to_owned);
-        let told = line["facts"].as_object().into_iter().flatten();
+        let told = line.as_object().into_iter().flatten();
         let facts = told
+            .filter(|(name, _)| name.starts_with(FACTS))
             .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
             .collect();
         Observed {

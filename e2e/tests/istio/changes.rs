@@ -2,14 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use e2e::{Report, Traffic, status};
 use serde_json::{Value, json};
 use treaty::off::Switch;
 
 use crate::form::Form;
 use crate::manifest::Manifest;
 use crate::proxy::Proxy;
-use crate::report::Report;
-use crate::traffic::{Traffic, status};
 
 /// The filter of the manifests that change.
 const FILTER: &str = "version-negotiation";

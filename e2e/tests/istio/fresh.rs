@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use e2e::{Client, Request};
+use e2e::{Client, Report, Request, status};
 use serde_json::json;
 
 use crate::changes::{bad_policies, serving};
 use crate::proxy::Proxy;
-use crate::report::Report;
-use crate::traffic::status;
 
 /// How long a proxy may take that has one module to compile.
 const READY_WITHIN: Duration = Duration::from_mins(1);

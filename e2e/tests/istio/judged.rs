@@ -4,11 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use e2e::{judge, root};
+use e2e::{Report, judge, root};
 use treaty::registry;
 
 use crate::manifest::{files, text_of};
-use crate::report::Report;
 
 /// The folders of manifests.
 const DOORS: [&str; 2] = ["istio", "envoy-gateway"];

@@ -11,31 +11,21 @@ mod fresh;
 mod judged;
 mod manifest;
 mod proxy;
-mod report;
 mod shipped;
-mod slice;
 mod surroundings;
-mod traffic;
 mod translated;
 
 use std::env;
 use std::process::ExitCode;
 use std::thread;
 
-use e2e::{AccessLog, log_format};
+use e2e::{AccessLog, Report, log_format, slices};
 use form::{Form, Placement};
 use proxy::Proxy;
-use report::Report;
 use treaty::case::Case;
 
-/// The filters, outermost first.
-const FILTERS: [&str; 5] = [
-    "telemetry-tagging",
-    "error-translation",
-    "version-negotiation",
-    "contract-validation",
-    "idempotency-keys",
-];
+/// How many cases of each filter run in each form at each place.
+const SLICE: usize = 32;
 
 fn main() -> ExitCode {
     let only = env::args().nth(1).unwrap_or_default();
@@ -60,7 +50,7 @@ fn main() -> ExitCode {
 
 /// Everything that is checked at one proxy.
 fn drive(report: &Report, form: Form, placement: Placement) {
-    let (slices, mut secrets) = slice::slices(form);
+    let (slices, mut secrets) = slices(form.policy_form(), SLICE);
     secrets.extend(shipped::secrets(form, placement));
     let cases: Vec<&Case> = slices.iter().flat_map(|slice| &slice.cases).collect();
     let mut log = AccessLog::new();

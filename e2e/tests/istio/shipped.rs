@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use e2e::{Answer, Client, Request};
+use e2e::{Answer, Client, Report, Request, secrets_of};
 use serde_json::{Value, json};
+use treaty::registry::NAMES;
 
-use crate::FILTERS;
 use crate::form::{Form, Placement};
 use crate::manifest::Manifest;
 use crate::proxy::Proxy;
-use crate::report::Report;
-use crate::slice;
 use crate::surroundings::resource;
 
 /// A key of 32 octets, in base64: what every secret of the examples is here.
@@ -20,7 +18,7 @@ const SECRET: &str = "dHJlYXR5J3MgdGVzdHMsIG5vIHNlY3JldCBhdCBhbGw=";
 pub(crate) fn secrets(form: Form, placement: Placement) -> BTreeMap<String, String> {
     Manifest::checked_in(form, placement)
         .iter()
-        .flat_map(|manifest| slice::secrets(&manifest.policy))
+        .flat_map(|manifest| secrets_of(&manifest.policy))
         .map(|name| (name, SECRET.to_owned()))
         .collect()
 }
@@ -100,7 +98,7 @@ fn order_of(form: Form) -> &'static str {
 
 /// The chain as `istio/README.md` promises it.
 fn chain(form: Form) -> Vec<&'static str> {
-    let [tagging, errors, versions, contracts, keys] = FILTERS;
+    let [tagging, errors, versions, contracts, keys] = NAMES;
     match form {
         Form::WasmPlugin | Form::TrafficExtension => {
             vec![
@@ -141,7 +139,7 @@ fn standing(proxy: &Proxy) -> Vec<&'static str> {
             let at = &listener["address"]["socket_address"];
             at["address"] == own.ip().to_string() && at["port_value"] == own.port()
         });
-    let known: Vec<&str> = FILTERS
+    let known: Vec<&str> = NAMES
         .into_iter()
         .chain(["jwt_authn", "rbac", "router"])
         .collect();

@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use e2e::{AccessLog, Outcome, Setup, Site, replay_at};
+use e2e::{AccessLog, Report, Setup, Site, Slice, replay_at};
 use treaty::case::{Case, Subject};
 
 use crate::manifest::Manifest;
 use crate::proxy::Proxy;
-use crate::report::Report;
-use crate::slice::Slice;
 use crate::surroundings::port;
 
 /// Runs the slices at one proxy, which has a port for each policy.
@@ -36,12 +34,7 @@ pub(crate) fn check(report: &Report, proxy: &Proxy, log: &mut AccessLog, slices:
     for slice in slices {
         let cases: Vec<&Case> = slice.cases.iter().collect();
         let outcome = replay_at(&ports, &proxy.upstream, log, &cases);
-        tell(
-            report,
-            &format!("{proxy}: {}", slice.filter),
-            slice,
-            &outcome,
-        );
+        slice.tell(report, &format!("{proxy}: {}", slice.filter), &outcome);
     }
 }
 
@@ -56,32 +49,6 @@ fn manifest(proxy: &Proxy, index: usize, subject: &Subject) -> Manifest {
     let name = format!("case-{index}");
     let policy = policy.value().to_string();
     proxy.manifest(&name, filter, &policy).at_port(port(index))
-}
-
-fn tell(report: &Report, what: &str, slice: &Slice, outcome: &Outcome) {
-    for failure in &outcome.failures {
-        let mismatches = failure
-            .mismatches
-            .iter()
-            .map(|mismatch| format!("\n  {mismatch}"));
-        report.fail(
-            &format!("{what}: {}", failure.case),
-            &mismatches.collect::<String>(),
-        );
-    }
-    let left_out: Vec<String> = slice
-        .left_out
-        .iter()
-        .map(|(reason, count)| format!("{count} {reason}"))
-        .collect();
-    report.hold(
-        &format!(
-            "{what}: {} cases (left out: {})",
-            outcome.passed,
-            left_out.join(", ")
-        ),
-        outcome.passed,
-    );
 }
 
 /// A proxy with a port for each policy.

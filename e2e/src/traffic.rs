@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 
-use e2e::{Client, Request, Response, SendError};
+use crate::client::{Client, Request, Response, SendError};
 
 /// What the clients ask for, in turn: one version of an API each.
 const PATHS: [&str; 3] = ["/v1/orders", "/v2/orders", "/v3/orders"];
@@ -19,7 +19,8 @@ const CLIENTS: usize = 2;
 
 /// Clients that send one request after the other: some with a connection for each (HTTP/1.1), some
 /// over one that stays (HTTP/2).
-pub(crate) struct Traffic {
+#[derive(Debug)]
+pub struct Traffic {
     over: Arc<AtomicBool>,
     sent: Arc<AtomicUsize>,
     clients: Vec<JoinHandle<Answers>>,
@@ -29,7 +30,8 @@ pub(crate) struct Traffic {
 type Answers = BTreeMap<&'static str, Vec<u16>>;
 
 impl Traffic {
-    pub(crate) fn start(to: SocketAddr) -> Self {
+    /// Starts the clients.
+    pub fn start(to: SocketAddr) -> Self {
         let over = Arc::new(AtomicBool::new(false));
         let sent = Arc::new(AtomicUsize::new(0));
         let kinds: [fn(SocketAddr) -> Client; 2] = [Client::http1, Client::http2];
@@ -46,7 +48,7 @@ impl Traffic {
     }
 
     /// Waits until each client has sent some more.
-    pub(crate) fn go_on(&self) {
+    pub fn go_on(&self) {
         let enough = self.sent.load(Ordering::Relaxed) + 20 * self.clients.len();
         while self.sent.load(Ordering::Relaxed) < enough && !self.has_failed() {
             thread::sleep(std::time::Duration::from_millis(5));
@@ -64,7 +66,7 @@ impl Traffic {
     ///
     /// # Panics
     /// A request had no answer, or another one.
-    pub(crate) fn finish(mut self, expected: [&[u16]; 3]) -> usize {
+    pub fn finish(mut self, expected: [&[u16]; 3]) -> usize {
         self.go_on();
         self.over.store(true, Ordering::Relaxed);
         for client in std::mem::take(&mut self.clients) {
@@ -84,8 +86,8 @@ impl Drop for Traffic {
     }
 }
 
-/// What a request for a version gets now.
-pub(crate) fn status(to: SocketAddr, version: usize) -> u16 {
+/// What a request of such a client for a version, from 1 on, gets now.
+pub fn status(to: SocketAddr, version: usize) -> u16 {
     Client::http1(to).send(request(PATHS[version - 1])).status
 }
 

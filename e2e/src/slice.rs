@@ -1,20 +1,19 @@
-//! Which of the policies' cases go through Istio.
+//! Which of the policies' cases go through a control plane.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use e2e::root;
 use serde_json::{Value, json};
 use treaty::case::{Case, CaseFile, ExpectedUpstream, Subject};
+use treaty::registry::NAMES;
 
-use crate::FILTERS;
-use crate::form::Form;
+use crate::replay::Outcome;
+use crate::report::Report;
+use crate::repository::root;
 
-/// How many cases of each filter run in each form at each place.
-const SLICE: usize = 32;
-
-/// Header fields that Istio's listeners write themselves, whatever a filter or a service says.
-const WRITTEN_BY_ISTIO: &[&str] = &[
+/// Header fields that the listeners of a control plane write themselves, whatever a filter or a
+/// service says.
+const WRITTEN_BY_LISTENERS: &[&str] = &[
     "server",
     "x-envoy-",
     "x-forwarded-",
@@ -23,25 +22,58 @@ const WRITTEN_BY_ISTIO: &[&str] = &[
 ];
 
 /// The cases of one filter, and why the others do not run.
-pub(crate) struct Slice {
-    pub(crate) filter: &'static str,
-    pub(crate) cases: Vec<Case>,
-    pub(crate) left_out: BTreeMap<&'static str, usize>,
+#[derive(Debug)]
+pub struct Slice {
+    /// The filter.
+    pub filter: &'static str,
+    /// The cases.
+    pub cases: Vec<Case>,
+    /// How many others there are, by the reason.
+    pub left_out: BTreeMap<&'static str, usize>,
 }
 
-/// A slice of every filter's cases, and the environment that all of them need.
+/// A slice of every filter's cases of at most this size, and the environment that all of them need.
 ///
-/// Of the cases that this form can show, those at equal distances in the order of their
-/// files: so every file has its share, and nobody chose.
-pub(crate) fn slices(form: Form) -> (Vec<Slice>, BTreeMap<String, String>) {
+/// Of the cases that policies in this form can show (`held` or `streamed`), those at equal distances
+/// in the order of their files: so every file has its share, and nobody chose.
+pub fn slices(form: &str, size: usize) -> (Vec<Slice>, BTreeMap<String, String>) {
     let mut environment = BTreeMap::new();
-    let slice = |filter: &&'static str| Slice::of(filter, form, &mut environment);
-    let slices = FILTERS.iter().map(slice).collect();
+    let slice = |filter: &&'static str| Slice::of(filter, form, size, &mut environment);
+    let slices = NAMES.iter().map(slice).collect();
     (slices, environment)
 }
 
 impl Slice {
-    fn of(filter: &'static str, form: Form, environment: &mut BTreeMap<String, String>) -> Self {
+    /// Tells what became of its cases.
+    pub fn tell(&self, report: &Report, what: &str, outcome: &Outcome) {
+        for failure in &outcome.failures {
+            let mismatches = failure.mismatches.iter();
+            let mismatches = mismatches.map(|mismatch| format!("\n  {mismatch}"));
+            report.fail(
+                &format!("{what}: {}", failure.case),
+                &mismatches.collect::<String>(),
+            );
+        }
+        let left_out = self.left_out.iter();
+        let left_out: Vec<String> = left_out
+            .map(|(reason, count)| format!("{count} {reason}"))
+            .collect();
+        report.hold(
+            &format!(
+                "{what}: {} cases (left out: {})",
+                outcome.passed,
+                left_out.join(", ")
+            ),
+            outcome.passed,
+        );
+    }
+
+    fn of(
+        filter: &'static str,
+        form: &str,
+        size: usize,
+        environment: &mut BTreeMap<String, String>,
+    ) -> Self {
         let mut left_out = BTreeMap::new();
         let mut shown = Vec::new();
         for case in cases(filter) {
@@ -51,7 +83,7 @@ impl Slice {
             }
         }
         let of = shown.len();
-        let size = SLICE.min(of);
+        let size = size.min(of);
         let is_chosen = |index: usize| (index * size) / of != ((index + 1) * size) / of;
         let chosen = shown
             .into_iter()
@@ -78,7 +110,7 @@ fn cases(filter: &str) -> Vec<Case> {
 }
 
 /// Why a case cannot be shown in this form.
-fn why_not(case: &Case, form: Form) -> Option<&'static str> {
+fn why_not(case: &Case, form: &str) -> Option<&'static str> {
     let Subject::Filter { policy, .. } = &case.subject else {
         return Some("for several filters in one module");
     };
@@ -86,38 +118,39 @@ fn why_not(case: &Case, form: Form) -> Option<&'static str> {
     if case.native_because.is_some() {
         return Some("that only a native run shows");
     }
-    if said.is_some_and(|said| *said != json!(form.policy_form())) {
+    if said.is_some_and(|said| *said != json!(form)) {
         return Some("for the other form of holding heads");
     }
     if case
         .exchanges()
         .any(|(_, step)| !step.properties.is_empty())
     {
-        return Some("with a property that no resource of Istio's sets");
+        return Some("with a property that no resource sets");
     }
     if case
         .exchanges()
         .any(|(_, step)| !is_normal(&step.request.path.0))
     {
-        return Some("with a path that Istio's listeners normalise");
+        return Some("with a path that listeners normalise");
     }
     if case
         .exchanges()
-        .any(|(_, step)| is_about_istio(&step.expect))
+        .any(|(_, step)| is_about_listeners(&step.expect))
     {
-        return Some("about a header field that Istio's listeners write");
+        return Some("about a header field that listeners write");
     }
     None
 }
 
-/// Whether `normalize_path`, which is Istio's default, leaves a path as it is.
+/// Whether `normalize_path` and `merge_slashes`, which are defaults of control planes, leave a path
+/// as it is.
 fn is_normal(path: &[u8]) -> bool {
     let path = String::from_utf8_lossy(path);
     let path = path.split('?').next().unwrap_or_default();
-    !path.contains("/.") && !path.contains(['%', '\\'])
+    !path.contains("/.") && !path.contains("//") && !path.contains(['%', '\\'])
 }
 
-fn is_about_istio(expect: &treaty::case::Expect) -> bool {
+fn is_about_listeners(expect: &treaty::case::Expect) -> bool {
     let upstream = match &expect.upstream {
         Some(ExpectedUpstream::Request(request)) => Some(&request.headers),
         _ => None,
@@ -128,7 +161,7 @@ fn is_about_istio(expect: &treaty::case::Expect) -> bool {
         .chain(response)
         .flat_map(|fields| &fields.0)
         .map(|(name, _)| name);
-    names.any(|name| WRITTEN_BY_ISTIO.iter().any(|own| name.starts_with(own)))
+    names.any(|name| WRITTEN_BY_LISTENERS.iter().any(|own| name.starts_with(own)))
 }
 
 /// One proxy has one environment: a case whose secrets contradict those of a case before it is left
@@ -141,7 +174,7 @@ fn clash(case: &Case, environment: &mut BTreeMap<String, String>) -> Option<&'st
         .iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    let asked = secrets(case.subject.configuration().value());
+    let asked = secrets_of(case.subject.configuration().value());
     if asked.iter().any(|name| !own.contains_key(name)) {
         return Some("about a secret that the proxy does not have");
     }
@@ -156,16 +189,16 @@ fn clash(case: &Case, environment: &mut BTreeMap<String, String>) -> Option<&'st
 }
 
 /// The names of the environment variables that a policy asks for.
-pub(crate) fn secrets(policy: &Value) -> BTreeSet<String> {
+pub fn secrets_of(policy: &Value) -> BTreeSet<String> {
     match policy {
         Value::Object(members) => members
             .iter()
             .flat_map(|(name, value)| match (name.as_str(), value) {
                 ("env", Value::String(variable)) => BTreeSet::from([variable.clone()]),
-                _ => secrets(value),
+                _ => secrets_of(value),
             })
             .collect(),
-        Value::Array(elements) => elements.iter().flat_map(secrets).collect(),
+        Value::Array(elements) => elements.iter().flat_map(secrets_of).collect(),
         _ => BTreeSet::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! Named checks, and how many of them hold.
+//! Named checks outside of cargo's harness, and how many of them hold.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,15 +6,15 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What became of the checks. They may come from several threads.
-#[derive(Default)]
-pub(crate) struct Report {
+#[derive(Debug, Default)]
+pub struct Report {
     passed: AtomicUsize,
     failed: AtomicUsize,
 }
 
 impl Report {
     /// Runs a check, which panics where the fact does not hold; tells what it returned.
-    pub(crate) fn check<T>(&self, fact: &str, check: impl FnOnce() -> T) -> Option<T> {
+    pub fn check<T>(&self, fact: &str, check: impl FnOnce() -> T) -> Option<T> {
         match catch_unwind(AssertUnwindSafe(check)) {
             Ok(value) => {
                 self.hold(fact, 1);
@@ -28,19 +28,19 @@ impl Report {
     }
 
     /// Several checks of one kind hold.
-    pub(crate) fn hold(&self, fact: &str, checks: usize) {
+    pub fn hold(&self, fact: &str, checks: usize) {
         self.passed.fetch_add(checks, Ordering::Relaxed);
         println!("ok {fact}");
     }
 
     /// A check does not hold.
-    pub(crate) fn fail(&self, fact: &str, reason: &str) {
+    pub fn fail(&self, fact: &str, reason: &str) {
         self.failed.fetch_add(1, Ordering::Relaxed);
         println!("FAILED {fact}: {reason}");
     }
 
     /// Closes with one line and the exit code that goes with it. That nothing ran is a failure.
-    pub(crate) fn conclude(&self) -> ExitCode {
+    pub fn conclude(&self) -> ExitCode {
         let passed = self.passed.load(Ordering::Relaxed);
         let failed = self.failed.load(Ordering::Relaxed);
         println!("{passed} passed, {failed} failed");
