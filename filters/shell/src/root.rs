@@ -92,6 +92,11 @@ impl Root {
         }
     }
 
+    fn tell_ended(&self) {
+        let members = self.bundle.iter().flat_map(|bundle| &bundle.members);
+        members.for_each(audit::ended);
+    }
+
     /// Lets an exchange know something in its own context, then comes back to this one.
     fn visit(&self, exchange: &Rc<Exchange>, event: impl FnOnce(&mut Pipeline, &mut Proxy<'_>)) {
         // Without its context an exchange that is over can still make calls.
@@ -247,8 +252,7 @@ impl Shared {
 
 impl Context for Root {
     fn on_done(&mut self) -> bool {
-        let members = self.bundle.iter().flat_map(|bundle| &bundle.members);
-        members.for_each(audit::ended);
+        self.tell_ended();
         true
     }
 
@@ -265,6 +269,7 @@ impl RootContext for Root {
     fn on_configure(&mut self, _: usize) -> bool {
         match self.load() {
             Ok(bundle) => {
+                self.tell_ended();
                 for member in &bundle.members {
                     audit::accepted(member);
                 }

@@ -495,6 +495,8 @@ fn a_change_of_policy_is_told_once_with_the_revision_before_it() {
         })
     };
     assert_eq!((info("r1"), info("r2")), (Some(0), Some(1)));
+    assert!(sdk::proxy_on_done(ROOT));
+    assert_eq!((info("r1"), info("r2")), (Some(0), Some(0)));
 }
 
 #[test]
