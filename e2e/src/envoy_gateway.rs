@@ -28,6 +28,7 @@ const PATIENCE: Duration = Duration::from_mins(3);
 /// `e2e/envoy-gateway/isolated` has made room for it, and there is one at a time.
 #[derive(Debug)]
 pub struct EnvoyGateway {
+    /// Its proxies end with it.
     process: Process,
     folder: TempDir,
 }
@@ -42,7 +43,8 @@ impl EnvoyGateway {
         for folder in [&gateway.resources(), &gateway.run(), &envoy] {
             fs::create_dir_all(folder).expect("a folder");
         }
-        symlink(envoy::binary(), envoy.join("envoy")).expect("a link");
+        let binary_of_envoy = envoy::binary().canonicalize().expect("an Envoy");
+        symlink(binary_of_envoy, envoy.join("envoy")).expect("a link");
         let certificates = env::var_os("CERTIFICATES").map(PathBuf::from);
         let certificates = certificates
             .expect("no certificates: `make test-envoy-gateway` runs this where they are");
@@ -121,17 +123,15 @@ impl EnvoyGateway {
         client.send(Request::get(path)).text()
     }
 
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.process.exited().is_none()
+    }
+
     /// Everything that it and its proxies logged so far.
     pub fn log(&self) -> String {
         let log = fs::read(Folders(self.folder.path()).log()).unwrap_or_default();
         String::from_utf8_lossy(&log).into_owned()
-    }
-}
-
-/// Its proxies end with it, where it ends by itself.
-impl Drop for EnvoyGateway {
-    fn drop(&mut self) {
-        self.process.stop();
     }
 }
 
@@ -208,13 +208,12 @@ fn addresses(folder: &Path, found: &mut Vec<(std::time::SystemTime, PathBuf)>) {
     }
 }
 
-/// `ENVOY_GATEWAY_BIN`, or the one that `make envoy-gateway` builds.
+/// The one that `make envoy-gateway` builds.
 fn binary() -> PathBuf {
-    env::var_os("ENVOY_GATEWAY_BIN")
-        .map_or_else(
-            || repository::root().join(".venv/tools/bin/envoy-gateway"),
-            PathBuf::from,
-        )
-        .canonicalize()
-        .expect("Envoy Gateway is missing: run `make envoy-gateway`, or set ENVOY_GATEWAY_BIN")
+    let built = repository::root().join(".venv/tools/bin/envoy-gateway");
+    assert!(
+        built.is_file(),
+        "Envoy Gateway is missing: run `make envoy-gateway`"
+    );
+    built
 }

@@ -34,8 +34,9 @@
 //! - [`Collector`] takes the spans that Envoy exports.
 //! - [`Prometheus`] scrapes Envoy with the rules that are shipped; [`promtool()`] judges them.
 //!
-//! Everything looks blocking to its caller, listens on loopback only, takes free ports, and ends
-//! with the value that started it, or with the test process. A wait always has a deadline, and what
+//! Everything looks blocking to its caller, listens on loopback only and takes free ports, but for
+//! [`EnvoyGateway`], which wants a network of its own. It ends with the value that started it, or
+//! with the test process. A wait always has a deadline, and what
 //! cannot be started or found panics with the reason: here a panic is a failed test.
 //!
 //! ```no_run
@@ -78,6 +79,7 @@ mod report;
 mod repository;
 mod runtime;
 mod services;
+mod shipped;
 mod slice;
 mod stores;
 mod traffic;
@@ -108,6 +110,7 @@ pub use replay::{Failure, Outcome, Setup, Site, log_format, replay, replay_at};
 pub use report::Report;
 pub use repository::{dist, root};
 pub use services::{Peer, Service};
+pub use shipped::{ask_all_filters, counted};
 pub use slice::{Slice, secrets_of, slices};
 pub use stores::{
     Etcd, EtcdCluster, EtcdOptions, EtcdUser, EtcdVersion, FrontKind, Record, Redis, RedisFront,

@@ -22,7 +22,8 @@ const CLIENTS: usize = 2;
 #[derive(Debug)]
 pub struct Traffic {
     over: Arc<AtomicBool>,
-    sent: Arc<AtomicUsize>,
+    /// How many requests each client has sent.
+    sent: Vec<Arc<AtomicUsize>>,
     clients: Vec<JoinHandle<Answers>>,
 }
 
@@ -32,26 +33,28 @@ type Answers = BTreeMap<&'static str, Vec<u16>>;
 impl Traffic {
     /// Starts the clients.
     pub fn start(to: SocketAddr) -> Self {
-        let over = Arc::new(AtomicBool::new(false));
-        let sent = Arc::new(AtomicUsize::new(0));
         let kinds: [fn(SocketAddr) -> Client; 2] = [Client::http1, Client::http2];
-        let clients = kinds.into_iter().flat_map(|kind| [kind; CLIENTS]);
-        let clients = clients.map(|client| {
-            let (over, sent) = (Arc::clone(&over), Arc::clone(&sent));
-            thread::spawn(move || run(&client(to), &over, &sent))
-        });
-        Self {
-            clients: clients.collect(),
-            over,
-            sent,
+        let mut traffic = Self {
+            over: Arc::default(),
+            sent: Vec::new(),
+            clients: Vec::new(),
+        };
+        for client in kinds.into_iter().flat_map(|kind| [kind; CLIENTS]) {
+            let (over, sent) = (Arc::clone(&traffic.over), Arc::default());
+            traffic.sent.push(Arc::clone(&sent));
+            let run = move || run(&client(to), &over, &sent);
+            traffic.clients.push(thread::spawn(run));
         }
+        traffic
     }
 
     /// Waits until each client has sent some more.
     pub fn go_on(&self) {
-        let enough = self.sent.load(Ordering::Relaxed) + 20 * self.clients.len();
-        while self.sent.load(Ordering::Relaxed) < enough && !self.has_failed() {
-            thread::sleep(std::time::Duration::from_millis(5));
+        for sent in &self.sent {
+            let enough = sent.load(Ordering::Relaxed) + 20;
+            while sent.load(Ordering::Relaxed) < enough && !self.has_failed() {
+                thread::sleep(std::time::Duration::from_millis(5));
+            }
         }
     }
 
@@ -75,7 +78,10 @@ impl Traffic {
                 assert_eq!(answers[path], expected, "{path}");
             }
         }
-        self.sent.load(Ordering::Relaxed)
+        self.sent
+            .iter()
+            .map(|sent| sent.load(Ordering::Relaxed))
+            .sum()
     }
 }
 

@@ -37,19 +37,20 @@ pub(crate) fn check(report: &Report, world: &World) {
     report.check(fact, || bad_policy(world));
 }
 
-/// A manifest whose policy serves the versions up to `newest`, for the first route.
-fn serving(world: &World, newest: u32) -> Manifest {
-    serving_at(world, 0, newest)
+/// A manifest whose policy serves the versions up to `newest`, for the first route. It is another one
+/// in each check, because those of the checks before are in force until connections are drained.
+fn serving(world: &World, check: &str, newest: u32) -> Manifest {
+    serving_at(world, 0, check, newest)
 }
 
 /// The same for one of the routes.
-pub(crate) fn serving_at(world: &World, index: usize, newest: u32) -> Manifest {
+pub(crate) fn serving_at(world: &World, index: usize, check: &str, newest: u32) -> Manifest {
     let versions: Vec<Value> = (1..=newest)
         .map(|version| json!({"version": version.to_string()}))
         .collect();
     let policy = json!({
         "version": 1,
-        "revision": format!("up to {newest}"),
+        "revision": format!("{check}, up to {newest}"),
         "mode": "enforce",
         "services": [{"name": SERVICE, "hosts": ["orders.example.com"]}],
         "rules": [{"name": "all", "settings": {
@@ -67,17 +68,17 @@ pub(crate) fn misspelt(manifest: Manifest) -> Manifest {
 }
 
 fn new_policy(world: &World) {
-    world.enforce(1, &[serving(world, 1)]);
+    world.enforce(1, &[serving(world, "new policy", 1)]);
     world.wait_until("the first policy", || status(at(0), 2) == 404);
     let traffic = Traffic::start(at(0));
     traffic.go_on();
-    world.enforce(1, &[serving(world, 2)]);
+    world.enforce(1, &[serving(world, "new policy", 2)]);
     world.wait_until("the second policy", || status(at(0), 2) == 200);
     traffic.finish([&[200], &[404, 200], &[404]]);
 }
 
 fn break_glass(world: &World) {
-    let on = serving(world, 2);
+    let on = serving(world, "break glass", 2);
     world.enforce(1, std::slice::from_ref(&on));
     world.wait_until("the filter", || status(at(0), 3) == 404);
     let traffic = Traffic::start(at(0));
@@ -95,7 +96,7 @@ fn break_glass(world: &World) {
 }
 
 fn removed(world: &World) {
-    world.enforce(1, &[serving(world, 2)]);
+    world.enforce(1, &[serving(world, "removed", 2)]);
     world.wait_until("the filter", || status(at(0), 3) == 404);
     let traffic = Traffic::start(at(0));
     traffic.go_on();
@@ -105,12 +106,12 @@ fn removed(world: &World) {
 }
 
 fn bad_policy(world: &World) {
-    let good = serving(world, 2);
+    let good = serving(world, "bad policy", 2);
     world.enforce(1, std::slice::from_ref(&good));
     world.wait_until("the filter", || status(at(0), 3) == 404);
     let traffic = Traffic::start(at(0));
     traffic.go_on();
-    world.apply(1, &[misspelt(serving(world, 3))]);
+    world.apply(1, &[misspelt(serving(world, "bad policy", 3))]);
     world.wait_until("a refusal, in Envoy Gateway's log", || {
         world.gateway.log().contains(TOLD_BY_ENVOY_GATEWAY)
     });
@@ -118,7 +119,7 @@ fn bad_policy(world: &World) {
     assert!(world.gateway.log().contains(&finding));
     assert!(world.digests_in_force().is_superset(&good.digests));
     traffic.go_on();
-    world.enforce(1, &[serving(world, 3)]);
+    world.enforce(1, &[serving(world, "bad policy", 3)]);
     world.wait_until("the mended policy", || status(at(0), 3) == 200);
     traffic.finish([&[200], &[200], &[404, 200]]);
 }

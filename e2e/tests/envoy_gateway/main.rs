@@ -28,9 +28,13 @@ fn main() -> ExitCode {
     let cases: Vec<&Case> = slices.iter().flat_map(|slice| &slice.cases).collect();
     let mut log = AccessLog::new();
     let world = World::start(&log, &log_format(&cases), secrets);
+    let starts = report.check("Envoy Gateway starts a proxy", || world.listen());
+    if starts.is_none() {
+        return report.conclude();
+    }
     cases::check(&report, &world, &mut log, &slices);
     shipped::check(&report, &world);
     changes::check(&report, &world);
-    fresh::check(&report, &world);
+    fresh::check(&report, &world, &mut log);
     report.conclude()
 }

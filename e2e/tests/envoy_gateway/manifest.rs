@@ -20,6 +20,7 @@ pub(crate) struct Manifest {
     text: String,
     /// What the proxy tells of its policies once they are in force.
     pub(crate) digests: BTreeSet<String>,
+    pub(crate) policies: Vec<Value>,
 }
 
 impl Manifest {
@@ -57,7 +58,8 @@ impl Manifest {
         manifest
     }
 
-    fn read(text: String) -> Self {
+    /// Reads a text of one document.
+    pub(crate) fn read(text: String) -> Self {
         let mut resource: Value =
             serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
         let configs = plugins(&mut resource)
@@ -71,9 +73,11 @@ impl Manifest {
             let members = filters.map(|filters| filters.values().cloned().collect());
             members.unwrap_or_else(|| vec![document.value().clone()])
         });
-        let policies = policies.map(Document::from_value);
+        let policies: Vec<Value> = policies.collect();
+        let documents = policies.iter().cloned().map(Document::from_value);
         Self {
-            digests: policies.map(|policy| policy.digest()).collect(),
+            digests: documents.map(|policy| policy.digest()).collect(),
+            policies,
             resource,
             text,
         }

@@ -3,31 +3,37 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use e2e::{Client, Report, Request, root};
+use e2e::{Report, ask_all_filters, counted, root, secrets_of};
 use serde_json::Value;
-use treaty::registry::NAMES;
+use treaty::registry::{ALL_FILTERS, NAMES};
 
 use crate::manifest::Manifest;
 use crate::world::{World, at};
 
-/// A key of 32 octets for every secret that a shipped policy names.
-const SECRET: &str = "cHNldWRvbnltcyBvZiB0aGUgZGVtbyBtZXNoLCBubyBzZWNyZXQ=";
+/// A key of 32 octets, in base64: what every secret of the examples is here.
+const SECRET: &str = "dHJlYXR5J3MgdGVzdHMsIG5vIHNlY3JldCBhdCBhbGw=";
 
-/// Secrets for all that is shipped.
+/// What the policies of the manifests ask of a proxy's environment.
 pub(crate) fn secrets() -> BTreeMap<String, String> {
-    let names = ["TREATY_PEOPLE_KEY", "TREATY_PROBE_KEY"];
-    names
-        .map(|name| (name.to_owned(), SECRET.to_owned()))
-        .into()
+    let text = std::fs::read_to_string(file("suite")).expect("a manifest");
+    let policies = Manifest::read(text).policies;
+    let names = policies.iter().flat_map(secrets_of);
+    names.map(|name| (name, SECRET.to_owned())).collect()
 }
 
 pub(crate) fn check(report: &Report, world: &World) {
-    let fact = "suite.yaml is taken, with every filter in the order of the chain";
-    report.check(fact, || suite(world));
-    for name in NAMES.into_iter().chain(["all-filters"]) {
-        let fact = format!("{name}.yaml is taken, and requests pass");
-        report.check(&fact, || alone(world, name));
+    let fact = "suite.yaml is taken, in the order of the chain, and every filter sees a request";
+    report.check(fact, || taken(world, "suite", &NAMES, [true; 5]));
+    for (index, name) in NAMES.iter().enumerate() {
+        let mut counting = [false; 5];
+        counting[index] = true;
+        let fact = format!("{name}.yaml is taken, and its filter alone sees a request");
+        report.check(&fact, || taken(world, name, &[name], counting));
     }
+    let fact = "all-filters.yaml is taken, and every filter sees a request";
+    report.check(fact, || {
+        taken(world, ALL_FILTERS, &[ALL_FILTERS], [true; 5]);
+    });
 }
 
 fn file(name: &str) -> PathBuf {
@@ -37,24 +43,21 @@ fn file(name: &str) -> PathBuf {
         .with_extension("yaml")
 }
 
-fn suite(world: &World) {
-    let suite = Manifest::checked_in(world, &file("suite"));
-    assert_eq!(suite.digests.len(), NAMES.len());
-    world.enforce(1, &[suite]);
-    assert_eq!(standing(world), NAMES);
-    passes();
-}
-
-fn alone(world: &World, name: &str) {
+/// Applies a manifest, waits until these plugins stand in the proxy in this order, and sends a request
+/// of which these filters are to count something, and no others.
+fn taken(world: &World, name: &str, plugins: &[&str], counting: [bool; 5]) {
     world.enforce(1, &[Manifest::checked_in(world, &file(name))]);
-    passes();
-}
-
-/// As they are shipped, policies report, and a request passes with the answer of its service.
-fn passes() {
-    let request = Request::get("/v1/orders/7").authority("orders.example.com");
-    let response = Client::http1(at(0)).send(request);
-    assert_eq!(response.status, 200, "{}", response.text());
+    world.wait_until("the plugins of the manifest alone", || {
+        standing(world) == plugins
+    });
+    let before = counted(&world.counters());
+    ask_all_filters(&world.upstream, at(0));
+    // Its end is counted after the client has it.
+    world.wait_until("a count by each filter", || {
+        let now = counted(&world.counters());
+        let more = now.iter().zip(&before).map(|(now, before)| now > before);
+        more.eq(counting)
+    });
 }
 
 /// The plugins in the first listener as Envoy has it.
@@ -72,16 +75,14 @@ fn standing(world: &World) -> Vec<&'static str> {
     names
 }
 
-/// The names of wasm plugins in the order of the text.
+/// The names of our plugins in the order of the text.
 fn collect(value: &Value, names: &mut Vec<&'static str>) {
     match value {
         Value::Array(elements) => elements.iter().for_each(|one| collect(one, names)),
         Value::Object(members) => {
             let plugin = members.get("vm_config").and(members.get("name"));
-            let known = NAMES
-                .iter()
-                .find(|name| plugin.is_some_and(|own| own == *name));
-            names.extend(known);
+            let mut known = NAMES.into_iter().chain([ALL_FILTERS]);
+            names.extend(known.find(|name| plugin.is_some_and(|own| own == name)));
             members.values().for_each(|one| collect(one, names));
         }
         _ => {}

@@ -66,6 +66,11 @@ impl World {
         format!("http://{}/{{filter}}.wasm", self.modules.address())
     }
 
+    /// Puts one listener in the place of all before, and waits until it is there.
+    pub(crate) fn listen(&self) {
+        self.enforce(1, &[]);
+    }
+
     /// Puts these manifests in place of those before, with so many listeners, each with a route.
     pub(crate) fn apply(&self, listeners: usize, manifests: &[Manifest]) {
         self.apply_to(&[(GATEWAY, 0, listeners)], manifests);
@@ -112,6 +117,9 @@ impl World {
             .lines()
             .filter(|line| bad.iter().any(|bad| line.contains(bad)));
         let mut last: Vec<String> = lines.rev().take(12).map(str::to_owned).collect();
+        if last.is_empty() {
+            last = log.lines().rev().take(12).map(str::to_owned).collect();
+        }
         last.reverse();
         last
     }

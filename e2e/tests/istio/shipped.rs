@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use e2e::{Answer, Client, Report, Request, secrets_of};
+use e2e::{Report, ask_all_filters, counted, secrets_of};
 use serde_json::{Value, json};
 use treaty::registry::NAMES;
 
@@ -45,43 +45,13 @@ pub(crate) fn check(report: &Report, proxy: &Proxy) {
 }
 
 fn every_filter_sees_a_request(proxy: &Proxy) {
-    let before = counted(proxy);
-    let error = Answer::status(500)
-        .header("content-type", "text/plain")
-        .chunk("panic");
-    proxy.upstream.set(error);
-    let request = Request::post("/v2/orders", r#"{"item": "book"}"#)
-        .authority("orders.example.com")
-        .header("content-type", "application/json")
-        .header("idempotency-key", "01900000-0000-7000-8000-000000000001");
-    let response = Client::http1(proxy.workload.at(0)).send(request);
-    proxy.upstream.set(Answer::default());
-    assert_eq!(response.status, 500, "{}", response.text());
+    let before = counted(&proxy.counters());
+    ask_all_filters(&proxy.upstream, proxy.workload.at(0));
     // Its end is counted after the client has it.
     proxy.wait_until("a count by every filter", || {
-        let now = counted(proxy);
+        let now = counted(&proxy.counters());
         now.iter().zip(&before).all(|(now, before)| now > before)
     });
-}
-
-/// What each filter has counted, outermost first.
-fn counted(proxy: &Proxy) -> [u64; 5] {
-    let counters = proxy.counters();
-    [
-        "treaty_requests",
-        "treaty_errors",
-        "treaty_version_requests",
-        "treaty_contract_messages",
-        "treaty_idempotency_requests",
-    ]
-    .map(|metric| {
-        let of_metric = |name: &String| {
-            let name = name.strip_prefix("wasmcustom.").unwrap_or(name);
-            name.split(';').next() == Some(metric)
-        };
-        let counts = counters.iter().filter(|(name, _)| of_metric(name));
-        counts.map(|(_, count)| count).sum()
-    })
 }
 
 fn order_of(form: Form) -> &'static str {

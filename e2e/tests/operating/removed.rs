@@ -107,6 +107,7 @@ fn a_policy_that_comes_back_while_connections_are_drained_is_in_force() {
     edge.publish(&[&second]);
     wait_until("the second", || told(&envoy, "suite", "b") == [1, 1]);
     edge.publish(&[&first]);
+    assert_eq!(told(&envoy, "suite", "a"), [1, 1]);
     wait_until("the second's end", || told(&envoy, "suite", "b") == [0, 0]);
     thread::sleep(3 * DRAINS_WITHIN);
     assert_eq!(told(&envoy, "suite", "a"), [1, 1]);
