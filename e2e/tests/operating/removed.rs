@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
-use e2e::{Envoy, Listener, Options, Route, WasmFilter, reserve_address};
+use e2e::{Client, Envoy, Listener, Options, Request, Route, WasmFilter, reserve_address};
 use kit::policy::Document;
 use serde_json::{Value, json};
 
@@ -112,4 +112,23 @@ fn a_policy_that_comes_back_while_connections_are_drained_is_in_force() {
     thread::sleep(3 * DRAINS_WITHIN);
     assert_eq!(told(&envoy, "suite", "a"), [1, 1]);
     assert_eq!(told(&envoy, "suite", "b"), [0, 0]);
+}
+
+/// As a new module does, or a VM with other keys. The end of the VM before it takes the gauges down.
+#[test]
+fn a_policy_that_went_to_another_vm_is_told_again_as_requests_come() {
+    let first = plugin("suite", "a");
+    let mut second = first.clone();
+    second["typed_config"]["config"]["vm_config"]["vm_id"] = "another".into();
+    let (edge, envoy) = Edge::start(&[&first]);
+    wait_until("the first", || told(&envoy, "suite", "a") == [1, 1]);
+    edge.publish(&[&second]);
+    wait_until("the first's end", || told(&envoy, "suite", "a") == [0, 0]);
+    wait_until("the second", || {
+        let client = Client::http1(edge.at);
+        for _ in 0..100 {
+            client.send(Request::get("/").authority("orders.example.com"));
+        }
+        told(&envoy, "suite", "a") == [1, 1]
+    });
 }

@@ -31,15 +31,15 @@ const POLICY_REJECTED: Metric =
 /// Each worker has a VM of its own and loads the policy for itself. What the first of them finds is
 /// left in shared data, so that a change is logged once, with the revision before it, also after a
 /// VM was reloaded.
-pub(crate) fn accepted(member: &Member) {
+pub(crate) fn accepted(member: &Member) -> InForce {
     let policy = InForce::of(member);
-    policy.tell(1);
+    policy.again();
     let key = policy.key();
     let now = policy.record();
     let (before, cas) = ffi::shared_data(&key).unwrap_or_default();
     if before == now.as_bytes() || ffi::set_shared_data(&key, now.as_bytes(), cas).is_err() {
         // Another worker was faster and logs it.
-        return;
+        return policy;
     }
     let before = String::from_utf8_lossy(&before);
     let change = match before.split_once('\n') {
@@ -62,19 +62,11 @@ pub(crate) fn accepted(member: &Member) {
             policy.digest
         ),
     );
+    policy
 }
 
-/// A policy is in force no more in this VM.
-///
-/// The policy that takes the place of another does not end it: as long as old connections are
-/// drained both are in force, and where the old one comes back meanwhile, the proxy goes on with it
-/// and configures nothing.
-pub(crate) fn ended(member: &Member) {
-    InForce::of(member).tell(0);
-}
-
-/// What is told of a policy that is in force.
-struct InForce {
+/// A policy that is in force, and what is told of it.
+pub(crate) struct InForce {
     plugin: String,
     filter: &'static str,
     revision: String,
@@ -84,6 +76,21 @@ struct InForce {
 }
 
 impl InForce {
+    /// It still is. To be said now and then: one gauge stands for every VM that runs the policy, and
+    /// the end of one of them takes it down for all.
+    pub(crate) fn again(&self) {
+        self.tell(1);
+    }
+
+    /// It is in force no more in this VM.
+    ///
+    /// The policy that takes the place of another does not end it: as long as old connections are
+    /// drained both are in force, and where the old one comes back meanwhile, the proxy goes on with
+    /// it and configures nothing.
+    pub(crate) fn ended(&self) {
+        self.tell(0);
+    }
+
     fn of(member: &Member) -> Self {
         let plugin = ffi::property(&["plugin_name"]).unwrap_or_default();
         let off = member.policy.off().into_iter().flat_map(Off::services);

@@ -13,6 +13,7 @@ use kit::policy::{Document, Findings};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
 
+use crate::audit::InForce;
 use crate::calls::{self, Token};
 use crate::ffi::{self, Buffer};
 use crate::proxy::Proxy;
@@ -25,6 +26,9 @@ pub(crate) struct Root {
     context: u32,
     module: Module,
     bundle: Option<Bundle>,
+    in_force: Vec<InForce>,
+    /// The number of streams so far, from 0 to 255 and again.
+    streams: Cell<u8>,
     shared: Rc<Shared>,
     keepers: Vec<Rc<Keeper>>,
     /// Calls that belong to no exchange any more, or never did, and are answered here.
@@ -76,6 +80,8 @@ impl Root {
             context,
             module,
             bundle: None,
+            in_force: Vec::new(),
+            streams: Cell::default(),
             shared: Rc::default(),
             keepers: Vec::new(),
             calls: Vec::new(),
@@ -90,11 +96,6 @@ impl Root {
             Module::One(filter) => Bundle::of_one(document, filter),
             Module::Bundle(filters) => Bundle::of_many(&document, filters),
         }
-    }
-
-    fn tell_ended(&self) {
-        let members = self.bundle.iter().flat_map(|bundle| &bundle.members);
-        members.for_each(audit::ended);
     }
 
     /// Lets an exchange know something in its own context, then comes back to this one.
@@ -252,7 +253,7 @@ impl Shared {
 
 impl Context for Root {
     fn on_done(&mut self) -> bool {
-        self.tell_ended();
+        self.in_force.iter().for_each(InForce::ended);
         true
     }
 
@@ -269,10 +270,8 @@ impl RootContext for Root {
     fn on_configure(&mut self, _: usize) -> bool {
         match self.load() {
             Ok(bundle) => {
-                self.tell_ended();
-                for member in &bundle.members {
-                    audit::accepted(member);
-                }
+                self.in_force.iter().for_each(InForce::ended);
+                self.in_force = bundle.members.iter().map(audit::accepted).collect();
                 let upkeeps = bundle.members.iter();
                 let upkeeps = upkeeps.filter_map(|member| member.policy.upkeep());
                 self.keepers = upkeeps.map(Keeper::new).map(Rc::new).collect();
@@ -303,6 +302,10 @@ impl RootContext for Root {
 
     fn create_http_context(&self, context: u32) -> Option<Box<dyn HttpContext>> {
         let bundle = self.bundle.as_ref()?;
+        self.streams.set(self.streams.get().wrapping_add(1));
+        if self.streams.get() == 0 {
+            self.in_force.iter().for_each(InForce::again);
+        }
         let cores = bundle.members.iter().map(|member| member.policy.start());
         let pipeline = Pipeline::new(cores, bundle.form);
         let stream = Stream::new(context, Rc::clone(&self.shared), pipeline);

@@ -497,6 +497,11 @@ fn a_change_of_policy_is_told_once_with_the_revision_before_it() {
     assert_eq!((info("r1"), info("r2")), (Some(0), Some(1)));
     assert!(sdk::proxy_on_done(ROOT));
     assert_eq!((info("r1"), info("r2")), (Some(0), Some(0)));
+    // As if that had been another VM with the same policy.
+    for stream in 0..256 {
+        request(STREAM + stream, &[(":path", b"/")], true);
+    }
+    assert_eq!((info("r1"), info("r2")), (Some(0), Some(1)));
 }
 
 #[test]
