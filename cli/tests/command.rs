@@ -4,6 +4,8 @@
     reason = "Clippy takes only functions marked as tests for tests, and these serve them."
 )]
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -274,6 +276,18 @@ fn what_cannot_be_explained_exits_with_1() {
 }
 
 #[test]
+fn an_environment_that_is_no_text_is_no_reason_to_explain_nothing() {
+    let explained = Command::new(env!("CARGO_BIN_EXE_treaty"))
+        .args([
+            "explain",
+            &example("version-negotiation/examples/edge.json"),
+        ])
+        .env("NO_TEXT", OsStr::from_bytes(b"\xff"))
+        .output();
+    assert!(explained.unwrap().status.success());
+}
+
+#[test]
 fn an_explanation_reads_as_the_readme_shows_it() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let readme = std::fs::read_to_string(root.join("cli/README.md")).unwrap();
@@ -287,7 +301,9 @@ fn an_explanation_reads_as_the_readme_shows_it() {
         .args(["-euc", &command])
         .current_dir(&root)
         .output();
-    let printed = String::from_utf8(shell.unwrap().stdout).unwrap();
+    let shell = shell.unwrap();
+    assert!(shell.status.success());
+    let printed = String::from_utf8(shell.stdout).unwrap();
     let mut printed = printed.lines();
     for line in block("text").lines().filter(|line| line.trim() != "…") {
         assert!(printed.any(|own| own == line), "{line}");
@@ -356,7 +372,14 @@ fn nothing_to_do_exits_with_2() {
         &["bundle", "a.json", "--target", "etcd"],
         &["explain"],
         &["explain", "a.json", "--request", "orders.example.com"],
-        &["explain", "a.json", "--answer", "100"],
+        &[
+            "explain",
+            "a.json",
+            "--request",
+            "GET a/",
+            "--answer",
+            "100",
+        ],
     ] {
         assert_eq!(
             treaty(misunderstood).status.code(),

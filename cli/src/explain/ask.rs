@@ -67,12 +67,18 @@ impl Ask {
         }
     }
 
+    /// Whether policies are put in force.
+    pub(super) fn enforces(&self) -> bool {
+        self.enforce
+    }
+
     /// The exchange in which the request comes; `None` where none is asked about.
     pub(super) fn exchange(&self) -> Option<Step> {
         let target = self.request.clone()?;
         let field = |header: &Header| (header.name.clone(), header.value.clone().into_bytes());
         let mut headers: Vec<_> = self.headers.iter().map(field).collect();
-        if let Some(body) = &self.body {
+        let is_length = |header: &Header| header.name == "content-length";
+        if let (Some(body), false) = (&self.body, self.headers.iter().any(is_length)) {
             let length = body.len().to_string();
             headers.push(("content-length".to_owned(), length.into_bytes()));
         }

@@ -51,6 +51,12 @@ fn write_module(file: &str, module: &Module, out: &mut dyn Write) -> io::Result<
 }
 
 fn write_taken(policy: &Explained, taken: &Taken, out: &mut dyn Write) -> io::Result<()> {
+    if !taken.is_reached {
+        return writeln!(out, "  it does not come so far");
+    }
+    if let Some(service) = &taken.off {
+        return writeln!(out, "  it is left alone: {service} is switched off");
+    }
     for (rule, against) in policy.rules.iter().zip(&taken.against) {
         let parts = against.join(" and ");
         writeln!(

@@ -32,7 +32,16 @@ fn policy(policy: &Explained) -> Value {
         "at": policy.at,
         "revision": policy.revision,
         "rules": rules.collect::<Vec<_>>(),
-        "taken": taken.map(|Taken { rule, against }| json!({"rule": rule, "against": against})),
+        "taken": taken.map(self::taken),
+    })
+}
+
+fn taken(taken: &Taken) -> Value {
+    json!({
+        "isReached": taken.is_reached,
+        "off": taken.off,
+        "rule": taken.rule,
+        "against": taken.against,
     })
 }
 

@@ -1,7 +1,7 @@
 //! `treaty explain`: what a policy comes to, rule by rule, and what becomes of one request.
 //!
-//! Where a setting was said is found with the layers of [`kit::policy`] themselves, and what becomes
-//! of a request by the filters' own code, so that nothing here can differ from what a proxy does.
+//! The layers are those of [`kit::policy`], and what becomes of a request the filters themselves say.
+//! Mode and match are told anew here, and tests hold them to the filters.
 
 mod ask;
 mod human;
@@ -18,7 +18,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use kit::filter::Registration;
-use kit::policy::Document;
+use kit::policy::{Document, Environment};
 use serde_json::Value;
 
 pub use ask::Ask;
@@ -92,19 +92,32 @@ impl Module {
         let policies = places.iter().map(Place::below);
         policies.for_each(|at| ask.enforce(configuration.pointer_mut(at)));
         let document = Document::from_value(configuration.clone());
-        let document = document.with_environment(env::vars().collect());
-        let bundle = first.load(file, document, filters)?;
-        let request = ask.exchange();
+        let document = document.with_environment(environment());
+        let mut bundle = first.load(file, document, filters)?;
         for place in places {
             let policy = configuration.pointer(place.below());
             let policy = policy.cloned().unwrap_or_default();
-            let explained = Explained::of(place, policy, request.as_ref())
+            let explained = Explained::of(place, policy, ask.enforces())
                 .map_err(|findings| FileFinding::all(file, &place.pointer(), findings))?;
             module.policies.push(explained);
         }
-        module.outcome = request.map(|step| Outcome::of(&bundle, &step));
+        if let Some(step) = ask.exchange() {
+            let looks = taken::look(&mut bundle, &module.policies);
+            module.outcome = Some(Outcome::of(&bundle, &step));
+            for (policy, look) in module.policies.iter_mut().zip(looks) {
+                policy.taken = Some(look.take());
+            }
+        }
         Ok(module)
     }
+}
+
+/// The variables of this process that are text.
+fn environment() -> Environment {
+    let variables = env::vars_os();
+    let texts = variables
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    texts.collect()
 }
 
 impl Explanation {

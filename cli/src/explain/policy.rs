@@ -1,12 +1,15 @@
 //! One policy with its rules.
 
+use std::rc::Rc;
+
+use kit::matching::Match;
+use kit::off::Off;
 use kit::policy::value::Name;
-use kit::policy::{Findings, Mode, RuleEntry, Rules, Runtimes, Service, ServiceSettings};
+use kit::policy::{Document, Findings, Mode, RuleEntry, Rules, Runtimes, Service, ServiceSettings};
 use serde_json::Value;
 
 use super::rule::{RuleExplained, Settings};
 use super::taken::Taken;
-use crate::case::Step;
 use crate::place::Place;
 
 /// A policy, as its filter has it.
@@ -16,6 +19,10 @@ pub(super) struct Explained {
     pub(super) at: String,
     pub(super) revision: Option<String>,
     pub(super) rules: Vec<RuleExplained>,
+    /// Which requests each rule is for.
+    pub(super) matches: Rc<[Match]>,
+    /// What is switched off.
+    pub(super) off: Option<Rc<Off>>,
     /// Which rule takes the request that was asked about, if one was.
     pub(super) taken: Option<Taken>,
 }
@@ -26,6 +33,8 @@ pub(super) struct Parts {
     pub(super) services: Vec<Service>,
     pub(super) off: Vec<Name>,
     pub(super) mode: Option<Mode>,
+    /// Whether that mode was asked for on the command line.
+    pub(super) is_enforced: bool,
     defaults: Settings,
     runtimes: Runtimes<Settings>,
     service_settings: ServiceSettings<Settings>,
@@ -33,46 +42,40 @@ pub(super) struct Parts {
 }
 
 impl Explained {
-    /// Explains a policy that its filter has taken, and which of its rules takes a request.
+    /// Explains a policy that its filter has taken. Whether it `is_enforced` whatever it says was
+    /// asked on the command line.
     ///
     /// # Errors
     /// None for a policy that its filter has taken.
-    pub(super) fn of(
-        place: &Place,
-        policy: Value,
-        request: Option<&Step>,
-    ) -> Result<Self, Findings> {
+    pub(super) fn of(place: &Place, policy: Value, is_enforced: bool) -> Result<Self, Findings> {
         let revision = policy.get("revision").and_then(Value::as_str);
         let revision = revision.map(str::to_owned);
-        let parts = Parts::read(policy)?;
+        let off = Off::of(&Document::from_value(policy.clone()));
+        let parts = Parts::read(policy, is_enforced)?;
         let rules = parts.entries.iter().enumerate();
         let explain = |(index, rule)| RuleExplained::of(place.filter, &parts, index, rule);
+        let rules = rules.map(explain).collect();
+        let matches = parts.entries.iter();
+        let matches = matches.map(|rule| parts.rules().match_of(rule)).collect();
         Ok(Self {
             filter: place.filter,
             at: place.pointer(),
             revision,
-            rules: rules.map(explain).collect(),
-            taken: request.map(|step| {
-                let rules = parts.rules();
-                Taken::of(
-                    parts
-                        .entries
-                        .iter()
-                        .map(|rule| rules.match_of(rule))
-                        .collect(),
-                    step,
-                )
-            }),
+            rules,
+            matches,
+            off: off.map(Rc::new),
+            taken: None,
         })
     }
 }
 
 impl Parts {
-    fn read(policy: Value) -> Result<Self, Findings> {
+    fn read(policy: Value, is_enforced: bool) -> Result<Self, Findings> {
         Ok(Self {
             services: part(&policy, "services")?,
             off: part(&policy, "off")?,
             mode: part(&policy, "mode")?,
+            is_enforced,
             defaults: part(&policy, "defaults")?,
             runtimes: part(&policy, "runtimes")?,
             service_settings: part(&policy, "serviceSettings")?,

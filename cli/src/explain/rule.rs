@@ -7,10 +7,11 @@ use kit::policy::{Findings, Layers, Mode, Placed, RuleEntry, Runtime, child};
 use serde_json::{Map, Value, json};
 
 use super::policy::Parts;
+use crate::contract;
 
-/// Settings whose members are settings of their own: each of them comes from the strongest layer
-/// that says it.
-const DEEPER: [(&str, [&str; 2]); 1] = [("contract-validation", ["request", "response"])];
+/// The settings of contract-validation whose members are settings of their own: each of them comes
+/// from the strongest layer that says it.
+const DEEPER: [&str; 2] = ["request", "response"];
 
 /// A rule, as the filter has it.
 pub(super) struct RuleExplained {
@@ -80,12 +81,18 @@ impl RuleExplained {
     }
 }
 
-/// How far a rule is in force, as [`Mode::of_rule`] and `off` have it.
+/// How far a rule is in force, as [`Mode::of_rule`] has it; what is for a service that is switched off
+/// is left alone.
 fn mode_of(policy: &Parts, rule: &RuleEntry<Settings>, at: &str) -> Said {
     let label = rule.label();
     let off = policy.off.iter().position(|name| name.as_str() == label);
     let off = off.map(|index| child("/off", index));
-    let of_policy = policy.mode.map(|_| "/mode".to_owned());
+    let of_policy = if policy.is_enforced {
+        "--enforce"
+    } else {
+        "/mode"
+    };
+    let of_policy = policy.mode.map(|_| of_policy.to_owned());
     let own = rule.mode.map(|_| child(at, "mode"));
     let said = match policy.mode {
         Some(Mode::Off) => [off.clone(), of_policy, own],
@@ -130,11 +137,10 @@ fn matches_of(
 
 /// What the layers of a rule say.
 fn settings_of<'a>(filter: &str, layers: &Layers<'a, Settings>) -> Vec<Said> {
-    let deeper = DEEPER.iter().find(|(name, _)| *name == filter);
-    let deeper = deeper.map_or(&[][..], |(_, names)| names);
+    let is_deeper = |name: &str| filter == contract::FILTER && DEEPER.contains(&name);
     let mut settings = Vec::new();
     for name in names(layers, |layer| Some(&layer.0)) {
-        if !deeper.contains(&name.as_str()) {
+        if !is_deeper(&name) {
             let all = layers.all(&name, |layer| member(&layer.0, &name));
             settings.extend(said(&name, all));
             continue;

@@ -174,7 +174,13 @@ fn the_first_rule_that_matches_takes_a_request_and_those_before_it_say_why_not()
     let told = |request: &str| {
         let arguments = ["--request", request];
         let told = of_policy("version-negotiation", &layered(), &arguments);
-        told["policies"][0]["taken"].clone()
+        let mut taken = told["policies"][0]["taken"].clone();
+        assert_eq!(taken["isReached"], true);
+        taken
+            .as_object_mut()
+            .unwrap()
+            .retain(|name, _| name == "rule" || name == "against");
+        taken
     };
     assert_eq!(
         told("GET orders.example.com/new/a"),
@@ -245,7 +251,7 @@ fn the_mode_is_that_of_off_then_of_the_rule_then_of_the_policy() {
     );
     assert_eq!(
         modes(&policy, &["--enforce"])[0],
-        said("enforce", "/mode", &[])
+        said("enforce", "--enforce", &[])
     );
     policy.as_object_mut().unwrap().remove("mode");
     assert_eq!(modes(&policy, &[])[0], said("report", "", &[]));
@@ -262,6 +268,58 @@ fn a_service_that_is_switched_off_is_left_alone_and_that_is_told() {
         told["outcome"]["facts"]["treaty.off"],
         "version-negotiation"
     );
+}
+
+#[test]
+fn what_is_for_the_hosts_of_a_service_that_is_off_is_left_alone_whatever_rule_would_take_it() {
+    let mut policy = layered();
+    policy["off"] = json!(["orders"]);
+    policy["rules"][0]
+        .as_object_mut()
+        .unwrap()
+        .remove("service");
+    let arguments = [
+        "--request",
+        "GET orders.example.com/new/a",
+        "-H",
+        "x-new: 9",
+    ];
+    let told = of_policy("version-negotiation", &policy, &arguments);
+    assert_eq!(told["policies"][0]["taken"]["off"], "orders");
+    assert_eq!(told["outcome"]["response"]["status"], 200);
+}
+
+#[test]
+fn in_a_module_of_several_filters_each_sees_what_those_before_it_let_through() {
+    let mut versions = layered();
+    versions["rules"] = json!([{"name": "all", "settings": {
+        "sources": [{"from": "path", "template": "/v{version}/**"}],
+        "upstreamPath": {"do": "strip"},
+    }}]);
+    let bundle = json!({"version": 1, "filters": {
+        "version-negotiation": versions,
+        "error-translation": {"version": 1, "form": "streamed", "rules": [{"name": "all"}]},
+        "contract-validation": {
+            "version": 1,
+            "form": "streamed",
+            "contracts": [{"name": "any", "jsonSchema": {"request": {"type": "object"}}}],
+            "defaults": {"contract": "any"},
+            "rules": [{"name": "orders", "match": {"paths": ["/orders/**"]}}],
+        },
+    }});
+    let told = |request: &str| {
+        let told = of_policy("all-filters", &bundle, &["--request", request]);
+        let taken = |index: usize| told["policies"][index]["taken"].clone();
+        [taken(1), taken(2)]
+    };
+    let [versions, contracts] = told("GET a.example/v1/orders/1");
+    assert_eq!(
+        (&versions["rule"], &contracts["rule"]),
+        (&json!(0), &json!(0))
+    );
+    let [versions, contracts] = told("GET a.example/v9/orders/1");
+    assert_eq!(versions["isReached"], true);
+    assert_eq!(contracts["isReached"], false, "the one before it refused");
 }
 
 #[test]
@@ -339,7 +397,7 @@ fn a_request_is_shown_as_the_service_gets_it() {
 }
 
 #[test]
-fn what_hangs_on_a_store_is_said_to() {
+fn what_depends_on_the_answer_of_a_store_says_so() {
     let policy = json!({
         "version": 1,
         "mode": "enforce",
@@ -404,6 +462,14 @@ fn check_file(file: &Path) -> usize {
 fn check_rule(policy: &Value, rule: &Value) {
     let stands = |said: &Value| policy.pointer(said.as_str().unwrap()).unwrap();
     assert_eq!(stands(&rule["at"])["name"], rule["name"]);
+    let (mode, matches) = (&rule["mode"], &rule["match"]);
+    assert_eq!(*stands(&mode["at"]), mode["value"]);
+    let is_of_service = matches["at"].as_str().unwrap().ends_with("/hosts");
+    match matches["at"].as_str().unwrap() {
+        "" => assert_eq!(matches["value"], json!({})),
+        _ if is_of_service => assert_eq!(*stands(&matches["at"]), matches["value"]["hosts"]),
+        _ => assert_eq!(*stands(&matches["at"]), matches["value"]),
+    }
     let settings = rule["settings"].as_object().unwrap();
     for said in settings.values() {
         assert_eq!(*stands(&said["at"]), said["value"]);

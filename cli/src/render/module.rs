@@ -20,7 +20,7 @@ pub struct ModuleOptions {
     pub bundle: bool,
 }
 
-/// Where what carries policies from outside of a proxy says that their modules are.
+/// Where proxies fetch the modules, for the manifests of Istio and Envoy Gateway.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct UrlOptions {
     /// The URL of the module (oci, https, http, for Istio also file); `{filter}` stands for its name.

@@ -88,7 +88,7 @@ impl Off {
 
     /// The service that an exchange is for, if it is switched off: by its host, or by the first rule
     /// that matches.
-    fn service_of(&self, x: &Exchange<'_>) -> Option<&str> {
+    pub fn service_of(&self, x: &Exchange<'_>) -> Option<&str> {
         let mut entries = self.entries.iter();
         let entry = entries.find(|entry| entry.matches.matches(x))?;
         entry.service.as_ref().map(Name::as_str)
