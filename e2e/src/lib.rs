@@ -111,10 +111,10 @@ pub use report::Report;
 pub use repository::{dist, root};
 pub use services::{Peer, Service};
 pub use shipped::{ask_all_filters, counted};
-pub use slice::{Slice, secrets_of, slices};
+pub use slice::{Slice, secrets_of, slices, subjects};
 pub use stores::{
     Etcd, EtcdCluster, EtcdOptions, EtcdUser, EtcdVersion, FrontKind, Record, Redis, RedisFront,
     RedisKind, Reply, Server,
 };
-pub use traffic::{Traffic, status};
+pub use traffic::{Traffic, serving_up_to, status};
 pub use upstream::{Answer, Ending, Seen, Upstream};

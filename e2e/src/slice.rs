@@ -43,6 +43,17 @@ pub fn slices(form: &str, size: usize) -> (Vec<Slice>, BTreeMap<String, String>)
     (slices, environment)
 }
 
+/// What the cases run, each once.
+pub fn subjects(slices: &[Slice]) -> Vec<&Subject> {
+    let mut subjects = Vec::new();
+    for case in slices.iter().flat_map(|slice| &slice.cases) {
+        if !subjects.contains(&&case.subject) {
+            subjects.push(&case.subject);
+        }
+    }
+    subjects
+}
+
 impl Slice {
     /// Tells what became of its cases.
     pub fn tell(&self, report: &Report, what: &str, outcome: &Outcome) {

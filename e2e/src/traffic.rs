@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 
+use serde_json::{Value, json};
+
 use crate::client::{Client, Request, Response, SendError};
 
 /// What the clients ask for, in turn: one version of an API each.
@@ -13,6 +15,23 @@ const PATHS: [&str; 3] = ["/v1/orders", "/v2/orders", "/v3/orders"];
 
 /// The service that they ask.
 const HOST: &str = "orders.example.com";
+
+/// A policy of version-negotiation in force for the service that they ask, which knows itself as
+/// `orders`: it serves the versions up to this one.
+pub fn serving_up_to(newest: u32, revision: &str) -> Value {
+    let versions = (1..=newest).map(|version| json!({"version": version.to_string()}));
+    json!({
+        "version": 1,
+        "revision": revision,
+        "mode": "enforce",
+        "services": [{"name": "orders", "hosts": [HOST]}],
+        "rules": [{"name": "all", "settings": {
+            "scheme": "integer",
+            "sources": [{"from": "path", "template": "/v{version}/**"}],
+            "versions": versions.collect::<Vec<_>>(),
+        }}],
+    })
+}
 
 /// How many clients there are of each kind.
 const CLIENTS: usize = 2;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use e2e::{AccessLog, Report, Setup, Site, Slice, replay_at};
+use e2e::{AccessLog, Report, Setup, Site, Slice, replay_at, subjects};
 use treaty::case::{Case, Subject};
 
 use crate::manifest::Manifest;
@@ -11,12 +11,7 @@ use crate::world::{World, at};
 
 /// Runs the slices, with a listener for each policy.
 pub(crate) fn check(report: &Report, world: &World, log: &mut AccessLog, slices: &[Slice]) {
-    let mut subjects: Vec<&Subject> = Vec::new();
-    for case in slices.iter().flat_map(|slice| &slice.cases) {
-        if !subjects.contains(&&case.subject) {
-            subjects.push(&case.subject);
-        }
-    }
+    let subjects = subjects(slices);
     let numbered = subjects.iter().enumerate();
     let manifests: Vec<Manifest> = numbered
         .map(|(index, subject)| manifest(world, index, subject))

@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::{Report, Traffic, status};
-use serde_json::{Value, json};
+use e2e::{Report, Traffic, serving_up_to, status};
 use treaty::off::Switch;
 
 use crate::manifest::Manifest;
@@ -45,20 +44,7 @@ fn serving(world: &World, check: &str, newest: u32) -> Manifest {
 
 /// The same for one of the routes.
 pub(crate) fn serving_at(world: &World, index: usize, check: &str, newest: u32) -> Manifest {
-    let versions: Vec<Value> = (1..=newest)
-        .map(|version| json!({"version": version.to_string()}))
-        .collect();
-    let policy = json!({
-        "version": 1,
-        "revision": format!("{check}, up to {newest}"),
-        "mode": "enforce",
-        "services": [{"name": SERVICE, "hosts": ["orders.example.com"]}],
-        "rules": [{"name": "all", "settings": {
-            "scheme": "integer",
-            "sources": [{"from": "path", "template": "/v{version}/**"}],
-            "versions": versions,
-        }}],
-    });
+    let policy = serving_up_to(newest, &format!("{check}, up to {newest}"));
     Manifest::render(world, index, FILTER, &policy.to_string())
 }
 

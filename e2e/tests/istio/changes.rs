@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::{Report, Traffic, status};
-use serde_json::{Value, json};
+use e2e::{Report, Traffic, serving_up_to, status};
 use treaty::off::Switch;
 
 use crate::form::Form;
@@ -47,20 +46,7 @@ pub(crate) fn check(report: &Report, proxy: &Proxy) {
 
 /// A manifest whose policy serves the versions up to `newest`.
 pub(crate) fn serving(proxy: &Proxy, newest: u32) -> Manifest {
-    let versions: Vec<Value> = (1..=newest)
-        .map(|version| json!({"version": version.to_string()}))
-        .collect();
-    let policy = json!({
-        "version": 1,
-        "revision": format!("up to {newest}"),
-        "mode": "enforce",
-        "services": [{"name": SERVICE, "hosts": ["orders.example.com"]}],
-        "rules": [{"name": "all", "settings": {
-            "scheme": "integer",
-            "sources": [{"from": "path", "template": "/v{version}/**"}],
-            "versions": versions,
-        }}],
-    });
+    let policy = serving_up_to(newest, &format!("up to {newest}"));
     proxy.manifest(NAME, FILTER, &policy.to_string())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use e2e::{AccessLog, Report, Setup, Site, Slice, replay_at};
+use e2e::{AccessLog, Report, Setup, Site, Slice, replay_at, subjects};
 use treaty::case::{Case, Subject};
 
 use crate::manifest::Manifest;
@@ -12,12 +12,7 @@ use crate::surroundings::port;
 
 /// Runs the slices at one proxy, which has a port for each policy.
 pub(crate) fn check(report: &Report, proxy: &Proxy, log: &mut AccessLog, slices: &[Slice]) {
-    let mut subjects: Vec<&Subject> = Vec::new();
-    for case in slices.iter().flat_map(|slice| &slice.cases) {
-        if !subjects.contains(&&case.subject) {
-            subjects.push(&case.subject);
-        }
-    }
+    let subjects = subjects(slices);
     let numbered = subjects.iter().enumerate();
     let manifests: Vec<Manifest> = numbered
         .map(|(index, subject)| manifest(proxy, index, subject))
